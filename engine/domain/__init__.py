@@ -1,0 +1,1 @@
+"""Plain Python: the rules of casework, without database, web framework or process engine."""
