@@ -1,0 +1,1 @@
+"""Running BPMN processes; the only package that imports SpiffWorkflow."""

@@ -1,0 +1,1 @@
+"""The one expression language of conditions, timers, multi-instance and operations' inputs."""
