@@ -1,0 +1,17 @@
+// Small conveniences on top of pages that work without any script. Each looks for its own data attribute
+// (see ../README.md) and leaves every other page alone.
+import { startDrafts } from './drafts.js';
+import { startKeys } from './keys.js';
+import { startRules } from './rules.js';
+import { focusErrorSummary, preventSecondSubmit } from './submitting.js';
+
+function start(root) {
+  startRules(root);
+  startDrafts(root);
+}
+
+start(document);
+startKeys();
+preventSecondSubmit();
+focusErrorSummary();
+document.addEventListener('htmx:after:swap', () => start(document));
