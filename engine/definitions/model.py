@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
-from engine.definitions.findings import Finding
 from engine.definitions.elements import (
     BUILT_IN_VARIABLES,
     VARIABLE_TYPES,
@@ -30,6 +29,7 @@ from engine.definitions.elements import (
     Variable,
     frozen,
 )
+from engine.definitions.findings import Finding
 from engine.definitions.xml import BPMN, BPMNDI, CAMUNDA, DC, TSUNAGU, parse_xml, qualified
 from engine.domain.errors import DefinitionRefused
 
