@@ -493,7 +493,6 @@ clock = Table(
     Column("period", Text),  # e.g. 5 business_days
     Column("due_on", Date),  # a date given by the process
     Column("due_instant", Instant),  # or an instant
-    Column("rule", Text, nullable=False, server_default=text("''")),  # earlier: the earlier of period and date
     Column("roll", Boolean, nullable=False),
     Column("warn", Text),
     Column("ladder", Text, nullable=False),

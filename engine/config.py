@@ -1,0 +1,50 @@
+"""Settings from the environment, read once and checked at start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or not usable; the text says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this installation runs."""
+
+    database_url: str
+    workflows: Path
+    base_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    demo: bool = False
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Cookies are ``__Host-`` and Secure where people come by https."""
+        return self.base_url.startswith("https://")
+
+
+def from_environment(env: Mapping[str, str] | None = None) -> Settings:
+    """Settings of this process. Raises ConfigurationError naming the variable that is wrong."""
+    env = os.environ if env is None else env
+    port = env.get("PORT", "8000")
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise ConfigurationError(f"PORT={port!r}: 1 から 65535 の番号を指定してください。")
+    url = env.get("TSUNAGU_DATABASE_URL") or f"sqlite:///{ROOT / 'var' / 'tsunagu.sqlite3'}"
+    if not url.startswith(("sqlite:///", "postgresql")):
+        raise ConfigurationError("TSUNAGU_DATABASE_URL は sqlite:/// か postgresql:// で始まる値を指定してください。")
+    return Settings(
+        database_url=url,
+        workflows=Path(env.get("TSUNAGU_WORKFLOWS") or ROOT / "workflows"),
+        base_url=env.get("TSUNAGU_BASE_URL", ""),
+        host=env.get("HOST", "127.0.0.1"),
+        port=int(port),
+        demo=env.get("TSUNAGU_DEMO", "") == "1",
+    )

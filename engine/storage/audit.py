@@ -1,0 +1,105 @@
+"""The trail: hash-chained audit events and the insert-only access log (design.md 8)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.storage.tables import access_log, audit_chain, audit_event
+
+SYSTEM_CHAIN = "system"
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True)
+class BrokenLink:
+    """The first entry of a chain that does not follow from the one before it."""
+
+    chain: str
+    seq: int
+    reason: str
+
+
+def open_chain(connection: Connection, chain: str) -> None:
+    """Make the chain if it does not exist yet."""
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(audit_chain).values(chain=chain, seq=0, head=GENESIS)
+    connection.execute(statement.on_conflict_do_nothing(index_elements=["chain"]))
+
+
+def append(
+    connection: Connection,
+    *,
+    chain: str,
+    at: datetime,
+    actor: str,
+    act: str,
+    task_id: str | None = None,
+    element_id: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """Add one event at the end of a chain. Call it last in the transaction: it locks the chain's head until commit."""
+    body = {"actor": actor, "act": act, "task_id": task_id, "element_id": element_id, "data": dict(data or {})}
+    taken = update(audit_chain).where(audit_chain.c.chain == chain).values(seq=audit_chain.c.seq + 1)
+    row = connection.execute(taken.returning(audit_chain.c.seq, audit_chain.c.head)).first()
+    if row is None:
+        open_chain(connection, chain)
+        row = connection.execute(taken.returning(audit_chain.c.seq, audit_chain.c.head)).one()
+    digest = _digest(row.head, chain, row.seq, at, body)
+    connection.execute(insert(audit_event).values(chain=chain, seq=row.seq, at=at, hash=digest, **body))
+    connection.execute(update(audit_chain).where(audit_chain.c.chain == chain).values(head=digest))
+
+
+def _digest(previous: str, chain: str, seq: int, at: datetime, body: Mapping[str, Any]) -> str:
+    text = json.dumps(
+        [previous, chain, seq, at.astimezone(UTC).isoformat(timespec="microseconds"), body],
+        ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str,
+    )  # fmt: skip
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def verify(connection: Connection) -> list[BrokenLink]:
+    """The first broken entry of each chain; empty when the whole trail is sound."""
+    broken: list[BrokenLink] = []
+    for chain, seq, head in connection.execute(select(audit_chain.c.chain, audit_chain.c.seq, audit_chain.c.head)):
+        found = _verify_chain(connection, chain, seq, head)
+        if found is not None:
+            broken.append(found)
+    return broken
+
+
+def _verify_chain(connection: Connection, chain: str, seq: int, head: str) -> BrokenLink | None:
+    previous, expected = GENESIS, 1
+    rows = connection.execute(select(audit_event).where(audit_event.c.chain == chain).order_by(audit_event.c.seq))
+    for row in rows:
+        if row.seq != expected:
+            return BrokenLink(chain, expected, "missing")
+        body = {k: getattr(row, k) for k in ("actor", "act", "task_id", "element_id", "data")}
+        if _digest(previous, chain, row.seq, row.at, body) != row.hash:
+            return BrokenLink(chain, row.seq, "changed")
+        previous, expected = row.hash, expected + 1
+    if expected - 1 != seq or previous != head:
+        return BrokenLink(chain, expected, "cut off")
+    return None
+
+
+def log_access(
+    connection: Connection,
+    *,
+    at: datetime,
+    staff_id: str,
+    act: str,
+    case_id: str | None = None,
+    what: str = "",
+    reason: str = "",
+) -> None:
+    """Note a read that matters."""
+    values = {"at": at, "staff_id": staff_id, "act": act, "case_id": case_id, "what": what, "reason": reason}
+    connection.execute(insert(access_log).values(**values))

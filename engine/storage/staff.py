@@ -1,0 +1,124 @@
+"""Statements for staff, memberships, sessions and sign-in attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.domain.staff import Actor, Membership
+from engine.storage.sql import insert_all, new_id
+from engine.storage.tables import membership, organisation, sign_in_attempt, staff, web_session
+
+
+def by_login(connection: Connection, login: str) -> Row[Any] | None:
+    """The account with this login, or None."""
+    return connection.execute(select(staff).where(staff.c.login == login)).first()
+
+
+def by_id(connection: Connection, staff_id: str) -> Row[Any] | None:
+    """The account, or None."""
+    return connection.execute(select(staff).where(staff.c.id == staff_id)).first()
+
+
+def find(connection: Connection, text: str) -> str | None:
+    """The one active staff member with this id, login or name; None when there is none or more than one."""
+    query = select(staff.c.id).where(
+        or_(staff.c.id == text, staff.c.login == text, staff.c.name == text), staff.c.status == "active"
+    )
+    found = connection.execute(query).scalars().all()
+    return found[0] if len(found) == 1 else None
+
+
+def actor(connection: Connection, staff_id: str, today: date) -> Actor | None:
+    """The person with the memberships valid today, or None for one who is not active."""
+    row = by_id(connection, staff_id)
+    if row is None or row.status != "active":
+        return None
+    query = (
+        select(membership.c.org_id, membership.c.role, organisation.c.city_staff)
+        .join(organisation, organisation.c.id == membership.c.org_id)
+        .where(membership.c.staff_id == staff_id, membership.c.valid_from <= today)
+        .where(or_(membership.c.valid_until.is_(None), membership.c.valid_until >= today))
+        .order_by(membership.c.org_id, membership.c.role)
+    )
+    held = tuple(Membership(r.org_id, r.role, bool(r.city_staff)) for r in connection.execute(query))
+    return Actor(row.id, row.name, held)
+
+
+def add(connection: Connection, values: Mapping[str, Any], roles: Mapping[str, list[str]], valid_from: date) -> str:
+    """Insert an account with its roles by organisation; returns its id."""
+    staff_id = new_id()
+    connection.execute(insert(staff).values(id=staff_id, **values))
+    insert_all(
+        connection,
+        membership,
+        [
+            {"id": new_id(), "staff_id": staff_id, "org_id": org, "role": role, "valid_from": valid_from}
+            for org, names in roles.items()
+            for role in names
+        ],
+    )
+    return staff_id
+
+
+def set_password_hash(connection: Connection, staff_id: str, password_hash: str) -> None:
+    """Store a new password hash and end the person's sessions."""
+    connection.execute(
+        update(staff).where(staff.c.id == staff_id).values(password_hash=password_hash, version=staff.c.version + 1)
+    )
+    connection.execute(delete(web_session).where(web_session.c.staff_id == staff_id))
+
+
+def set_preferences(connection: Connection, staff_id: str, *, language: str, era_dates: bool) -> None:
+    """Interface language and how dates are shown."""
+    connection.execute(update(staff).where(staff.c.id == staff_id).values(language=language, era_dates=era_dates))
+
+
+def add_session(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Insert a session."""
+    connection.execute(insert(web_session).values(**values))
+
+
+def session(connection: Connection, token_hash: str) -> Row[Any] | None:
+    """The session behind a token's hash, or None."""
+    return connection.execute(select(web_session).where(web_session.c.token_hash == token_hash)).first()
+
+
+def touch_session(connection: Connection, token_hash: str, at: datetime) -> None:
+    """Note that the session was used."""
+    connection.execute(update(web_session).where(web_session.c.token_hash == token_hash).values(last_seen_at=at))
+
+
+def end_session(connection: Connection, token_hash: str) -> None:
+    """Forget a session."""
+    connection.execute(delete(web_session).where(web_session.c.token_hash == token_hash))
+
+
+def attempt(connection: Connection, login: str) -> Row[Any] | None:
+    """Failed sign-ins of a login, or None."""
+    return connection.execute(select(sign_in_attempt).where(sign_in_attempt.c.login == login)).first()
+
+
+def note_failure(connection: Connection, login: str, *, at: datetime, lock_after: int, locked_until: datetime) -> None:
+    """Count a failed sign-in; the ``lock_after``-th one in a row locks the login until ``locked_until``."""
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(sign_in_attempt).values(login=login, failures=1, last_at=at)
+    statement = statement.on_conflict_do_update(
+        index_elements=["login"], set_={"failures": sign_in_attempt.c.failures + 1, "last_at": at}
+    )
+    failures = connection.execute(statement.returning(sign_in_attempt.c.failures)).scalar_one()
+    if failures >= lock_after:
+        connection.execute(
+            update(sign_in_attempt)
+            .where(sign_in_attempt.c.login == login)
+            .values(locked_until=locked_until, failures=0)
+        )
+
+
+def clear_failures(connection: Connection, login: str) -> None:
+    """A successful sign-in starts the count anew."""
+    connection.execute(delete(sign_in_attempt).where(sign_in_attempt.c.login == login))

@@ -1,0 +1,191 @@
+"""Statements for user tasks, their candidates, clocks, drafts and raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.storage.rows import ClockChange, ClockRow, TaskRow
+from engine.storage.sql import as_row, columns_of, insert_all
+from engine.storage.tables import (
+    clock,
+    clock_change,
+    draft,
+    membership,
+    raised,
+    staff,
+    task_candidate,
+    user_task,
+)
+
+OPEN_STATES = ("open", "claimed", "held")
+_COLUMNS = columns_of(user_task, TaskRow)
+_CLOCK = columns_of(clock, ClockRow)
+_CHANGE = columns_of(clock_change, ClockChange)
+
+
+def get(connection: Connection, task_id: str) -> TaskRow | None:
+    """The task, or None."""
+    row = connection.execute(select(*_COLUMNS).where(user_task.c.id == task_id)).first()
+    return None if row is None else as_row(TaskRow, row)
+
+
+def open_of_instance(connection: Connection, instance_id: str) -> list[TaskRow]:
+    """Open, claimed and held tasks of an instance."""
+    query = select(*_COLUMNS).where(user_task.c.instance_id == instance_id, user_task.c.state.in_(OPEN_STATES))
+    return [as_row(TaskRow, row) for row in connection.execute(query)]
+
+
+def open_of_case(connection: Connection, case_id: str) -> list[TaskRow]:
+    """Open, claimed and held tasks of all instances of a case."""
+    query = select(*_COLUMNS).where(user_task.c.case_id == case_id, user_task.c.state.in_(OPEN_STATES))
+    return [as_row(TaskRow, row) for row in connection.execute(query.order_by(user_task.c.opened_at))]
+
+
+def candidates(connection: Connection, task_id: str) -> frozenset[tuple[str, str]]:
+    """(organisation, role) pairs that may claim the task."""
+    query = select(task_candidate.c.org_id, task_candidate.c.role).where(task_candidate.c.task_id == task_id)
+    return frozenset((org, role) for org, role in connection.execute(query))
+
+
+def add(
+    connection: Connection, rows: Sequence[Mapping[str, Any]], candidate_rows: Sequence[Mapping[str, Any]],
+    clock_rows: Sequence[Mapping[str, Any]],
+) -> None:  # fmt: skip
+    """Insert new tasks with their candidates and clocks."""
+    insert_all(connection, user_task, rows)
+    insert_all(connection, task_candidate, candidate_rows)
+    insert_all(connection, clock, clock_rows)
+
+
+def close(
+    connection: Connection, instance_id: str, ref: str, *, state: str, at: datetime, by: str | None
+) -> bool:
+    """Complete one open task by its token; False when it was no longer open."""
+    statement = (
+        update(user_task)
+        .where(
+            user_task.c.instance_id == instance_id, user_task.c.ref == ref, user_task.c.state.in_(OPEN_STATES)
+        )
+        .values(
+            state=state, completed_at=at, completed_by=by, version=user_task.c.version + 1
+        )
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def cancel_refs(connection: Connection, instance_id: str, refs: Sequence[str], at: datetime) -> None:
+    """Cancel open tasks whose tokens were taken away."""
+    if refs:
+        connection.execute(
+            update(user_task)
+            .where(
+                user_task.c.instance_id == instance_id, user_task.c.ref.in_(refs), user_task.c.state.in_(OPEN_STATES)
+            )
+            .values(state="cancelled", completed_at=at, version=user_task.c.version + 1)
+        )
+
+
+def finish_clocks(connection: Connection, instance_id: str, refs: Sequence[str], state: str) -> None:
+    """End the clocks of the tasks behind these tokens."""
+    if refs:
+        ids = select(user_task.c.id).where(user_task.c.instance_id == instance_id, user_task.c.ref.in_(refs))
+        connection.execute(update(clock).where(clock.c.task_id.in_(ids)).values(state=state))
+
+
+def change(connection: Connection, task: TaskRow, values: Mapping[str, Any]) -> bool:
+    """Change a task if it is still at the version that was read; False if somebody changed it."""
+    statement = (
+        update(user_task)
+        .where(user_task.c.id == task.id, user_task.c.version == task.version)
+        .values(version=task.version + 1, **values)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def completer_of(connection: Connection, instance_id: str, element_id: str) -> str | None:
+    """Who completed that element last in this instance, or None."""
+    query = (
+        select(user_task.c.completed_by)
+        .where(
+            user_task.c.instance_id == instance_id,
+            user_task.c.element_id == element_id,
+            user_task.c.state == "completed",
+        )
+        .order_by(user_task.c.completed_at.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
+def clock_of(connection: Connection, task_id: str) -> ClockRow | None:
+    """The clock of a task, or None."""
+    row = connection.execute(select(*_CLOCK).where(clock.c.task_id == task_id)).first()
+    return None if row is None else as_row(ClockRow, row)
+
+
+def clock_changes(connection: Connection, clock_id: str) -> list[ClockChange]:
+    """Holds, resumptions and extensions in their order."""
+    query = select(*_CHANGE).where(clock_change.c.clock_id == clock_id).order_by(clock_change.c.id)
+    return [as_row(ClockChange, row) for row in connection.execute(query)]
+
+
+def change_clock(connection: Connection, clock_id: str, change_values: Mapping[str, Any], state: str) -> None:
+    """Append a change and set the clock's state."""
+    connection.execute(insert(clock_change).values(clock_id=clock_id, **change_values))
+    connection.execute(update(clock).where(clock.c.id == clock_id).values(state=state))
+
+
+def save_draft(connection: Connection, task_id: str, staff_id: str, data: str, at: datetime) -> None:
+    """Keep what a person has typed so far (sealed text)."""
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(draft).values(task_id=task_id, staff_id=staff_id, data=data, saved_at=at)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["task_id", "staff_id"], set_={"data": statement.excluded.data, "saved_at": at}
+        )
+    )
+
+
+def drop_drafts(connection: Connection, task_id: str, staff_id: str) -> None:
+    """Forget the person's draft of a task."""
+    connection.execute(delete(draft).where(draft.c.task_id == task_id, draft.c.staff_id == staff_id))
+
+
+def draft_of(connection: Connection, task_id: str, staff_id: str) -> tuple[str, datetime] | None:
+    """The person's draft (sealed text, saved at), or None."""
+    query = select(draft.c.data, draft.c.saved_at).where(draft.c.task_id == task_id, draft.c.staff_id == staff_id)
+    row = connection.execute(query).first()
+    return None if row is None else (row.data, row.saved_at)
+
+
+def raise_levels(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Note raises of the ladder; those already noted are left out. Returns the new ones."""
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    new = []
+    for row in rows:
+        statement = dialect.insert(raised).values(**row).on_conflict_do_nothing()
+        if connection.execute(statement).rowcount == 1:
+            new.append(row)
+    return new
+
+
+def staff_in(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetime) -> list[str]:
+    """Active staff who hold one of the (organisation, role) pairs."""
+    conditions = [and_(membership.c.org_id == org, membership.c.role == role) for org, role in pairs]
+    if not conditions:
+        return []
+    today = now.date()
+    query = (
+        select(membership.c.staff_id)
+        .join(staff, staff.c.id == membership.c.staff_id)
+        .where(or_(*conditions), staff.c.status == "active", membership.c.valid_from <= today)
+        .where(or_(membership.c.valid_until.is_(None), membership.c.valid_until >= today))
+        .distinct()
+    )
+    return [row.staff_id for row in connection.execute(query)]
+
