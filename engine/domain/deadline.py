@@ -233,12 +233,12 @@ def reckon(facts: ClockFacts, calendar: Calendar, *, as_of: datetime | None = No
     due, lines = _first_due(facts, calendar)
     for event in _in_order(facts, as_of):
         if isinstance(event, Extension):
-            due, line = _extended(due, event, calendar)
+            due, more = _extended(due, event, calendar)
         elif event.start < due.overdue_from:
-            due, line = _after_hold(due, event, facts, calendar)
+            due, more = _after_hold(due, event, facts, calendar)
         else:
             continue
-        lines.append(line)
+        lines.extend(more)
     lines.extend(_closing_lines(due, calendar))
     return Deadline(
         due_at=due.overdue_from,
@@ -374,22 +374,21 @@ def _joined_holds(facts: ClockFacts, as_of: datetime | None) -> list[Hold]:
     return joined
 
 
-def _after_hold(due: _Due, hold: Hold, facts: ClockFacts, calendar: Calendar) -> tuple[_Due, Line]:
+def _after_hold(due: _Due, hold: Hold, facts: ClockFacts, calendar: Calendar) -> tuple[_Due, list[Line]]:
     assert hold.end is not None
-    span = f"保留 {moment_ja(hold.start)} から {moment_ja(hold.end)} まで"
-    if due.at is not None and facts.period is not None and facts.period.unit is Unit.BUSINESS_HOURS:
-        held = opening_time_between(hold.start, hold.end, calendar)
-        moved = _Due(at=add_opening_time(due.at, held, calendar))
-        amount = f"開庁時間で{duration_ja(held)}"
-    elif due.at is not None:
-        moved = _Due(at=due.at + (hold.end - hold.start))
-        amount = duration_ja(hold.end - hold.start)
-    else:
-        assert due.on is not None
+    span, begun = f"保留 {moment_ja(hold.start)} から {moment_ja(hold.end)} まで", hold.start.astimezone(UTC)
+    if due.on is not None:
         days = _open_days_from(tokyo_date(hold.start), tokyo_date(hold.end), calendar)
-        moved = _Due(on=calendar.add_business_days(due.on, days) if days else due.on)
-        amount = f"{days}開庁日"
-    return moved, Line(LineKind.HOLD, f"{span}：{amount}は数えない", at=hold.start.astimezone(UTC))
+        moved = calendar.add_business_days(due.on, days) if days else due.on
+        line = Line(LineKind.HOLD, f"{span}：{days}開庁日は数えない", at=begun)
+        return _Due(on=moved), [line, *_skipped(due.on, moved, calendar)]
+    assert due.at is not None
+    if facts.period is not None and facts.period.unit is Unit.BUSINESS_HOURS:
+        held = opening_time_between(hold.start, hold.end, calendar)
+        text = f"{span}：開庁時間で{duration_ja(held)}は数えない"
+        return _Due(at=add_opening_time(due.at, held, calendar)), [Line(LineKind.HOLD, text, at=begun)]
+    held = hold.end - hold.start
+    return _Due(at=due.at + held), [Line(LineKind.HOLD, f"{span}：{duration_ja(held)}は数えない", at=begun)]
 
 
 def _open_days_from(start: date, end: date, calendar: Calendar) -> int:
@@ -397,11 +396,11 @@ def _open_days_from(start: date, end: date, calendar: Calendar) -> int:
     return calendar.business_days_between(start - _ONE_DAY, end - _ONE_DAY)
 
 
-def _extended(due: _Due, extension: Extension, calendar: Calendar) -> tuple[_Due, Line]:
+def _extended(due: _Due, extension: Extension, calendar: Calendar) -> tuple[_Due, list[Line]]:
     moved = _extended_due(due, extension, calendar)
     by = f"{extension.by.text_ja}延長し、" if extension.by is not None else ""
     text = f"延長（{moment_ja(extension.at)}）：{by}{_due_ja(moved)}まで"
-    return moved, Line(LineKind.EXTENDED, text, on=moved.on, at=extension.at.astimezone(UTC))
+    return moved, [Line(LineKind.EXTENDED, text, on=moved.on, at=extension.at.astimezone(UTC))]
 
 
 def _extended_due(due: _Due, extension: Extension, calendar: Calendar) -> _Due:
