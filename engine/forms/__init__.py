@@ -1,0 +1,1 @@
+"""Forms: schema files to typed fields, submissions to checked data."""
