@@ -158,10 +158,12 @@ def test_every_value_says_where_it_comes_from(city):
 
 
 def test_a_changed_value_holds_from_its_day(folder):
+    row = "    - {from: 2025-04-01, value: 60,"
+    earlier = '    - {from: 2025-04-01, value: 40, source: "改正前"}'
     spoil(
         folder / "reference" / "parameters.yaml",
-        "unit: business_days\n  values:\n    - {from: 2025-04-01, value: 60,",
-        'unit: business_days\n  values:\n    - {from: 2025-04-01, value: 40, source: "改正前"}\n    - {from: 2026-04-01, value: 60,',
+        f"unit: business_days\n  values:\n{row}",
+        f"unit: business_days\n  values:\n{earlier}\n{row.replace('2025', '2026')}",
     )
     changed = load(folder)
     assert changed.number("max_hold", date(2026, 3, 31)) == 40
