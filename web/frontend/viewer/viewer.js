@@ -12,6 +12,9 @@ const KINDS = new Set(['here', 'done', 'waiting', 'overdue', 'incident', 'note']
 /** Readable scale when the page goes to one element; the whole of a wide process is too small to read. */
 const READING_SCALE = 0.9;
 
+const FONT = '"BIZ UDPGothic", "Yu Gothic UI", Meiryo, sans-serif';
+const FONT_WAIT_MS = 2000;
+
 export function start(root = document) {
   for (const host of root.querySelectorAll('[data-bpmn-url]:not([data-bpmn-state])')) show(host);
 }
@@ -22,11 +25,13 @@ async function show(host) {
   const fallback = [...host.childNodes];
   try {
     const xml = await fetchDiagram(host.dataset.bpmnUrl);
+    await fontsFor(xml);
     const frame = buildFrame(host, say);
     const viewer = new NavigatedViewer({
       container: frame.canvas,
       // The wheel scrolls the page: a diagram that swallows it traps whoever reads on.
       zoomScroll: { enabled: false },
+      textRenderer: { defaultStyle: { fontFamily: FONT }, externalStyle: { fontFamily: FONT } },
     });
     await viewer.importXML(xml);
     nameForScreenReaders(frame.canvas, host.dataset.bpmnLabel || say.diagram);
@@ -45,6 +50,12 @@ async function fetchDiagram(url) {
   const answer = await fetch(url, { credentials: 'same-origin', headers: { Accept: 'application/xml, text/xml' } });
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
   return answer.text();
+}
+
+/** Waits for the font of the names in the diagram: lines are broken by their measured width, once. */
+async function fontsFor(xml) {
+  const loading = document.fonts.load(`12px ${FONT}`, xml).catch(() => {});
+  await Promise.race([loading, new Promise((done) => { setTimeout(done, FONT_WAIT_MS); })]);
 }
 
 /** Puts buttons and an empty canvas before what stands in the host. */
@@ -94,7 +105,7 @@ function addBadge(viewer, shape, look, label) {
   const html = element('div', `bpmn-badge bpmn-badge-${look}`, label);
   viewer.get('overlays').add(shape.id, 'mark', {
     html,
-    position: { top: -16, left: 4 },
+    position: { top: -18, left: 28 },
     scale: { min: 0.8, max: 1.2 },
     show: {},
   });
