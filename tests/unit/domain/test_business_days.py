@@ -55,7 +55,7 @@ def test_rolling_finds_the_nearest_open_day_on_either_side(city, day):
 
 
 @pytest.mark.parametrize(
-    "day, reason",
+    ("day", "reason"),
     [
         (date(2026, 9, 19), "土曜日"),
         (date(2026, 9, 20), "日曜日"),
@@ -124,7 +124,7 @@ def test_an_impossible_calendar_is_refused(wrong):
 
 
 @pytest.mark.parametrize(
-    "start, months, end",
+    ("start", "months", "end"),
     [
         (date(2026, 1, 15), 1, date(2026, 2, 15)),
         (date(2026, 1, 31), 1, date(2026, 2, 28)),

@@ -66,7 +66,7 @@ def test_what_is_no_period_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    "period, start, due",
+    ("period", "start", "due"),
     [
         ("1 business_days", "2026-09-16T09:00", date(2026, 9, 17)),
         ("1 business_days", "2026-09-18T23:59", date(2026, 9, 24)),
@@ -98,7 +98,7 @@ def test_hours_run_on_through_closed_days(city):
 
 
 @pytest.mark.parametrize(
-    "start, due",
+    ("start", "due"),
     [
         ("2026-09-16T09:00", "2026-09-16T11:00"),
         ("2026-09-16T16:15", "2026-09-17T09:30"),
@@ -239,7 +239,7 @@ def test_an_open_hold_moves_the_date_only_up_to_the_moment_asked_for(city):
 
 
 @pytest.mark.parametrize(
-    "extension, due",
+    ("extension", "due"),
     [
         (Extension(at("2026-09-17T09:00"), by=Period(2, Unit.BUSINESS_DAYS)), date(2026, 9, 29)),
         (Extension(at("2026-09-17T09:00"), by=Period(1, Unit.MONTHS)), date(2026, 10, 26)),
@@ -282,7 +282,7 @@ def test_an_extension_says_exactly_one_thing():
 
 
 @pytest.mark.parametrize(
-    "now, state",
+    ("now", "state"),
     [
         ("2026-09-10T23:59", DeadlineState.ON_TIME),
         ("2026-09-11T00:00", DeadlineState.DUE_SOON),
@@ -315,7 +315,7 @@ def test_no_deadline_is_a_state_of_its_own():
 
 
 @pytest.mark.parametrize(
-    "now, days",
+    ("now", "days"),
     [
         ("2026-09-15T23:59", 0),
         ("2026-09-16T00:00", 1),
@@ -340,7 +340,7 @@ def test_overdue_on_a_closed_day_is_no_business_day_late_yet(city):
 
 
 @pytest.mark.parametrize(
-    "facts, warn_at",
+    ("facts", "warn_at"),
     [
         ({"due_on": date(2026, 9, 25)}, "2026-09-18T00:00"),
         ({"due_on": date(2026, 9, 25), "warn": Period(10, Unit.BUSINESS_DAYS)}, "2026-09-08T00:00"),

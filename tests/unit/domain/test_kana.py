@@ -8,7 +8,7 @@ from engine.domain.kana import fold, is_reading, to_hiragana
 
 
 @pytest.mark.parametrize(
-    "one, other",
+    ("one", "other"),
     [
         ("ﾀﾅｶ ﾊﾅｺ", "たなか　はなこ"),
         ("タナカ", "たなか"),
@@ -40,7 +40,7 @@ def test_two_writings_of_one_name_fold_alike(one, other):
     assert fold(one) == fold(other)
 
 
-@pytest.mark.parametrize("one, other", [("佐藤", "加藤"), ("まつだ", "ますだ"), ("たなか", "なかた"), ("1", "2")])
+@pytest.mark.parametrize(("one", "other"), [("佐藤", "加藤"), ("まつだ", "ますだ"), ("たなか", "なかた"), ("1", "2")])
 def test_different_names_stay_different(one, other):
     assert fold(one) != fold(other)
 

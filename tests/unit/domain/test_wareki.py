@@ -23,7 +23,7 @@ from engine.domain.wareki import (
 
 
 @pytest.mark.parametrize(
-    "text, day",
+    ("text", "day"),
     [
         ("R7.4.1", date(2025, 4, 1)),
         ("r7.4.1", date(2025, 4, 1)),
@@ -79,7 +79,7 @@ def test_what_is_no_date_is_refused_with_advice(text):
 
 
 @pytest.mark.parametrize(
-    "text, words",
+    ("text", "words"),
     [
         ("昭和64年1月8日", "昭和は昭和64年1月7日まで"),
         ("平成31年5月1日", "平成は平成31年4月30日まで"),
@@ -105,7 +105,7 @@ def test_every_day_reads_back_from_every_form_it_is_written_in(day):
 
 
 @pytest.mark.parametrize(
-    "day, long, short",
+    ("day", "long", "short"),
     [
         (date(2026, 9, 25), "令和8年9月25日（金）", "R8.9.25"),
         (date(2019, 5, 1), "令和元年5月1日（水）", "R1.5.1"),
@@ -130,7 +130,7 @@ def test_a_moment_is_written_in_tokyo_time():
 
 
 @pytest.mark.parametrize(
-    "length, text",
+    ("length", "text"),
     [
         (timedelta(0), "0分"),
         (timedelta(days=3, hours=2, minutes=5), "3日2時間5分"),
@@ -142,7 +142,7 @@ def test_a_duration_leaves_out_what_is_zero(length, text):
 
 
 @pytest.mark.parametrize(
-    "day, year, label, short",
+    ("day", "year", "label", "short"),
     [
         (date(2025, 4, 1), 2025, "令和7年度", "R7"),
         (date(2026, 3, 31), 2025, "令和7年度", "R7"),
@@ -156,7 +156,7 @@ def test_a_fiscal_year_runs_from_april_to_march(day, year, label, short):
 
 
 @pytest.mark.parametrize(
-    "birth, day, age",
+    ("birth", "day", "age"),
     [
         (date(2000, 4, 1), date(2026, 3, 31), 25),
         (date(2000, 4, 1), date(2026, 4, 1), 26),

@@ -33,7 +33,7 @@ def test_national_holidays_of_twenty_years_agree_with_an_independent_source():
 
 
 @pytest.mark.parametrize(
-    "day, reason",
+    ("day", "reason"),
     [
         (date(2019, 5, 1), "即位の日"),
         (date(2020, 7, 24), "スポーツの日"),
@@ -88,7 +88,7 @@ def test_a_calendar_may_ignore_national_holidays_and_year_end(folder):
 
 
 @pytest.mark.parametrize(
-    "text, problem",
+    ("text", "problem"),
     [
         ("closed_weekdays: [Sat]\n", "closed_weekdays"),
         ("closed_weekdays: [月, 火, 水, 木, 金, 土, 日]\n", "leave a day open"),
@@ -107,7 +107,7 @@ def test_a_calendar_with_a_mistake_is_refused(folder, text, problem):
         load_calendars(with_changes(folder, text))
 
 
-@pytest.mark.parametrize("base, problem", [("moon", "does not exist"), ("desk", "in a circle")])
+@pytest.mark.parametrize(("base", "problem"), [("moon", "does not exist"), ("desk", "in a circle")])
 def test_a_calendar_cannot_extend_what_is_not_there_or_itself(folder, base, problem):
     (folder / "desk.yaml").write_text(f"extends: {base}\nname: 窓口\n", encoding="utf-8")
     with pytest.raises(ReferenceFileInvalid, match=problem):

@@ -50,7 +50,7 @@ def test_the_seven_unnamed_centres_are_marked_as_placeholders(city):
 
 
 @pytest.mark.parametrize(
-    "org_id, division",
+    ("org_id", "division"),
     [
         ("AG-01", "DV-01"),
         ("AG-01-5", "DV-01"),
@@ -120,7 +120,7 @@ def test_a_programme_names_the_divisions_in_charge(city):
 
 
 @pytest.mark.parametrize(
-    "name, period",
+    ("name", "period"),
     [
         ("first_review_interval", "3 months"),
         ("review_interval", "6 months"),
@@ -142,7 +142,7 @@ def test_the_default_warning_of_deadlines_is_the_one_in_the_reference_data(city)
 
 
 @pytest.mark.parametrize(
-    "name, org_id",
+    ("name", "org_id"),
     [
         ("multi_agency_coordinator", "AG-07"),
         ("default_outreach_org", "AG-08"),
@@ -250,7 +250,7 @@ def test_an_unknown_code_is_refused(city, question):
 
 
 @pytest.mark.parametrize(
-    "name, old, new, problem",
+    ("name", "old", "new", "problem"),
     [
         ("organisations.csv", "AG-01-2,", "AG-01-1,", "given twice"),
         ("organisations.csv", "地域包括支援センター,DV-01", "地域包括支援センター,DV-77", "DV-77"),
