@@ -1,0 +1,1 @@
+"""What people look at: reads only, frozen dataclasses out. Every list and count goes through ``visibility``."""

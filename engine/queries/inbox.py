@@ -1,0 +1,300 @@
+"""The work of one person: mine, claimable, upcoming, held, done today. Counts come from the lists' own conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
+
+from engine.domain.business_days import tokyo_date, tokyo_midnight
+from engine.domain.kana import fold
+from engine.domain.staff import Actor
+from engine.queries.deadlines import DueStatus, calendar_of, due_status
+from engine.queries.paging import PAGE_SIZE, After
+from engine.queries.visibility import task_actionable, task_visible
+from engine.storage.columns import Instant
+from engine.storage.tables import (
+    clock,
+    definition_version,
+    organisation,
+    person,
+    process_instance,
+    staff,
+    support_case,
+    user_task,
+)
+
+if TYPE_CHECKING:
+    from engine.services.engine import Engine
+
+_FAR = datetime.fromisoformat("9999-12-31T00:00:00+00:00")  #: sorts tasks without a deadline last
+
+
+class View(StrEnum):
+    """A view of the inbox."""
+
+    MINE = "mine"  #: claimed by me
+    CLAIMABLE = "claimable"  #: open, and one of my memberships may claim it
+    UPCOMING = "upcoming"  #: moments that will open tasks
+    HELD = "held"  #: mine, put on hold
+    DONE_TODAY = "done-today"  #: completed by me since midnight
+
+
+class DueFilter(StrEnum):
+    """A deadline filter; the words are those of the badges."""
+
+    LATE = "late"
+    TODAY = "today"
+    SOON = "soon"  #: within the next fourteen days
+    LATER = "later"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class InboxFilter:
+    """What narrows a list; an unknown value of a filter selects nothing special and is dropped by the page."""
+
+    due: DueFilter | None = None
+    process: str = ""
+    org: str = ""
+    words: str = ""
+    after: After | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything narrows the view (the page number does not)."""
+        return bool(self.due or self.process or self.org or self.words)
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    """One task in a list. ``subject_name`` is empty where the name is not known."""
+
+    task_id: str
+    version: int
+    name: str
+    case_number: str
+    subject_name: str
+    subject_kana: str
+    process_key: str
+    process_name: str
+    stage: str
+    org_name: str
+    state: str
+    assignee_id: str | None
+    assignee_name: str
+    due: DueStatus
+    hold_reason: str
+    by_timer: bool
+    seal_level: int
+    completed_at: datetime | None
+    claimable: bool
+
+
+@dataclass(frozen=True)
+class InboxPage:
+    """One page of a view; ``total`` counts all rows of the filter, ``unfiltered`` those of the view."""
+
+    rows: tuple[InboxRow, ...]
+    total: int
+    unfiltered: int
+    late: int
+    today: int
+    next: After | None
+    processes: Mapping[str, str] = field(default_factory=dict)
+    orgs: Mapping[str, str] = field(default_factory=dict)
+
+
+def task_counts(engine: Engine, actor: Actor, *, now: datetime) -> dict[View, int]:
+    """How many rows each task view has (without 予定, which queries.upcoming counts)."""
+    views = [view for view in View if view is not View.UPCOMING]
+    with engine.database.read() as connection:
+        return {view: _count(connection, _in_view(view, actor, now)) for view in views}
+
+
+def inbox(engine: Engine, actor: Actor, view: View, narrow: InboxFilter, *, now: datetime) -> InboxPage:
+    """One page of a view of the actor's work, the most urgent first (done: the latest first)."""
+    base = _in_view(view, actor, now)
+    narrowed = and_(base, *_narrowing(narrow, now))
+    descending = view is View.DONE_TODAY
+    sort = user_task.c.completed_at if descending else func.coalesce(user_task.c.due_at, _far())
+    query = _rows().add_columns(sort.label("sort_value")).where(narrowed, *_after(narrow.after, sort, descending))
+    order = (sort.desc(), user_task.c.id.desc()) if descending else (sort, user_task.c.id)
+    with engine.database.read() as connection:
+        found = connection.execute(query.order_by(*order).limit(PAGE_SIZE + 1)).all()
+        page = found[:PAGE_SIZE]
+        rows = tuple(_row(engine, row, now, view is View.CLAIMABLE) for row in page)
+        return InboxPage(
+            rows=rows,
+            total=_count(connection, narrowed),
+            unfiltered=_count(connection, base),
+            late=_count(connection, and_(base, *_due_condition(DueFilter.LATE, now))),
+            today=_count(connection, and_(base, *_due_condition(DueFilter.TODAY, now))),
+            next=_next(page, found),
+            processes=_choices(connection, base, user_task.c.process_key, definition_version.c.name),
+            orgs=_choices(connection, base, user_task.c.org_id, organisation.c.name),
+        )
+
+
+def open_tasks_of_case(engine: Engine, actor: Actor, case_id: str, *, now: datetime) -> tuple[InboxRow, ...]:
+    """The case's open tasks of all its processes that the actor may see, the most urgent first."""
+    condition = and_(user_task.c.case_id == case_id, _open(), task_visible(actor, now))
+    mine_to_claim = and_(user_task.c.state == "open", task_actionable(actor, now)).label("may_claim")
+    query = _rows().add_columns(mine_to_claim).where(condition)
+    with engine.database.read() as connection:
+        found = connection.execute(query.order_by(func.coalesce(user_task.c.due_at, _far()), user_task.c.id)).all()
+        return tuple(_row(engine, row, now, bool(row.may_claim)) for row in found)
+
+
+# ---------------------------------------------------------------- conditions
+
+
+def _open() -> ColumnElement[bool]:
+    return user_task.c.state.in_(("open", "claimed", "held"))
+
+
+def _in_view(view: View, actor: Actor, now: datetime) -> ColumnElement[bool]:
+    mine = user_task.c.assignee_id == actor.staff_id
+    if view is View.MINE:
+        return and_(mine, user_task.c.state == "claimed")
+    if view is View.HELD:
+        return and_(mine, user_task.c.state == "held")
+    if view is View.DONE_TODAY:
+        since = tokyo_midnight(tokyo_date(now))
+        return and_(user_task.c.completed_by == actor.staff_id, user_task.c.completed_at >= since)
+    return and_(user_task.c.state == "open", task_actionable(actor, now))
+
+
+def _narrowing(narrow: InboxFilter, now: datetime) -> list[ColumnElement[bool]]:
+    conditions = _due_condition(narrow.due, now) if narrow.due else []
+    if narrow.process:
+        conditions.append(user_task.c.process_key == narrow.process)
+    if narrow.org:
+        conditions.append(user_task.c.org_id == narrow.org)
+    if narrow.words:
+        conditions.append(matches_words(narrow.words))
+    return conditions
+
+
+def matches_words(words: str) -> ColumnElement[bool]:
+    """A condition on support_case joined with person: the number, or the name or reading, contains the words."""
+    folded = fold(words)
+    number = words.strip().upper().replace("－", "-")
+    by_number = support_case.c.number.contains(number, autoescape=True)
+    if not folded:
+        return by_number
+    return or_(by_number, person.c.name_folded.contains(folded, autoescape=True))
+
+
+def _due_condition(due: DueFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """``due_at`` is the instant from which a task is late; a date deadline ends at the midnight before it."""
+    column = user_task.c.due_at
+    today_ends = tokyo_midnight(tokyo_date(now) + timedelta(days=1))
+    soon_ends = today_ends + timedelta(days=13)
+    if due is DueFilter.LATE:
+        return [column <= now]
+    if due is DueFilter.TODAY:
+        return [column > now, column <= today_ends]
+    if due is DueFilter.SOON:
+        return [column > today_ends, column <= soon_ends]
+    return [column > soon_ends] if due is DueFilter.LATER else [column.is_(None)]
+
+
+def _after(after: After | None, sort: Any, descending: bool) -> list[ColumnElement[bool]]:
+    value = after.moment() if after else None
+    if after is None or value is None:
+        return []
+    beyond = sort < value if descending else sort > value
+    tie = user_task.c.id < after.id if descending else user_task.c.id > after.id
+    return [or_(beyond, and_(sort == value, tie))]
+
+
+def _far() -> ColumnElement[datetime]:
+    return literal(_FAR, Instant)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _rows() -> Select[Any]:
+    columns = (
+        user_task.c.id, user_task.c.version, user_task.c.name, user_task.c.process_key, user_task.c.stage,
+        user_task.c.state, user_task.c.assignee_id, user_task.c.due_at, user_task.c.due_on, user_task.c.warn_at,
+        user_task.c.held_until, user_task.c.hold_reason, user_task.c.by_timer, user_task.c.opened_at,
+        user_task.c.completed_at, support_case.c.number, support_case.c.seal_level, support_case.c.owner_org,
+        person.c.name.label("subject_name"), person.c.name_kana.label("subject_kana"),
+        definition_version.c.name.label("process_name"), organisation.c.name.label("org_name"),
+        staff.c.name.label("assignee_name"), clock.c.calendar.label("calendar"),
+    )  # fmt: skip
+    return select(*columns).select_from(_joined())
+
+
+def _joined() -> Any:
+    return (
+        user_task.join(support_case, support_case.c.id == user_task.c.case_id)
+        .join(person, person.c.id == support_case.c.subject_id)
+        .join(process_instance, process_instance.c.id == user_task.c.instance_id)
+        .join(definition_version, definition_version.c.id == process_instance.c.version_id)
+        .outerjoin(organisation, organisation.c.id == user_task.c.org_id)
+        .outerjoin(staff, staff.c.id == user_task.c.assignee_id)
+        .outerjoin(clock, clock.c.task_id == user_task.c.id)
+    )
+
+
+def _row(engine: Engine, row: Any, now: datetime, claimable: bool) -> InboxRow:
+    return InboxRow(
+        task_id=row.id,
+        version=row.version,
+        name=row.name,
+        case_number=row.number,
+        subject_name=row.subject_name,
+        subject_kana=row.subject_kana,
+        process_key=row.process_key,
+        process_name=row.process_name,
+        stage=row.stage,
+        org_name=row.org_name or "",
+        state=row.state,
+        assignee_id=row.assignee_id,
+        assignee_name=row.assignee_name or "",
+        due=_status(engine, row, now),
+        hold_reason=row.hold_reason,
+        by_timer=row.by_timer,
+        seal_level=row.seal_level,
+        completed_at=row.completed_at,
+        claimable=claimable,
+    )
+
+
+def _status(engine: Engine, row: Any, now: datetime) -> DueStatus:
+    return due_status(
+        due_at=row.due_at,
+        due_on=row.due_on,
+        warn_at=row.warn_at,
+        held=row.state == "held",
+        held_until=row.held_until,
+        started_at=row.opened_at,
+        calendar=calendar_of(engine, row.calendar or row.owner_org),
+        now=now,
+    )
+
+
+def _next(page: Sequence[Any], found: Sequence[Any]) -> After | None:
+    if len(found) <= len(page) or not page:
+        return None
+    value = page[-1].sort_value
+    moment = value if isinstance(value, datetime) else _FAR
+    return After(moment.isoformat(), page[-1].id)
+
+
+def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
+    return connection.execute(select(func.count()).select_from(_joined()).where(condition)).scalar_one()
+
+
+def _choices(connection: Connection, base: ColumnElement[bool], key: Any, name: Any) -> dict[str, str]:
+    """What a filter may be set to within the view: code to name, by name."""
+    query = select(key, func.max(name)).select_from(_joined()).where(base, key.is_not(None)).group_by(key)
+    return dict(sorted(((code, label or code) for code, label in connection.execute(query)), key=lambda pair: pair[1]))

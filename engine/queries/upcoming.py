@@ -1,0 +1,155 @@
+"""予定: moments on visible cases that will open a task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select, tuple_
+
+from engine.domain.staff import Actor
+from engine.queries.inbox import InboxFilter, matches_words
+from engine.queries.outline import opens_task
+from engine.queries.paging import PAGE_SIZE, After
+from engine.queries.visibility import sees_whole_case
+from engine.storage.tables import definition_version, person, process_instance, support_case, timer
+
+if TYPE_CHECKING:
+    from engine.services.engine import Engine
+
+
+@dataclass(frozen=True)
+class UpcomingRow:
+    """One task that will open at ``at``."""
+
+    task_name: str
+    case_number: str
+    subject_name: str
+    subject_kana: str
+    process_key: str
+    process_name: str
+    at: datetime
+    seal_level: int
+
+
+@dataclass(frozen=True)
+class UpcomingPage:
+    """One page of 予定, the nearest first; ``total`` counts all rows of the filter."""
+
+    rows: tuple[UpcomingRow, ...]
+    total: int
+    unfiltered: int
+    next: After | None
+
+
+def count_upcoming(engine: Engine, actor: Actor, *, now: datetime) -> int:
+    """How many tasks will be opened by a moment on cases that the actor's office carries."""
+    with engine.database.read() as connection:
+        condition, _ = _condition(engine, connection, actor, now)
+        return _count(connection, condition)
+
+
+def upcoming(engine: Engine, actor: Actor, narrow: InboxFilter, *, now: datetime) -> UpcomingPage:
+    """One page of the tasks that a moment will open on cases that the actor's office carries."""
+    with engine.database.read() as connection:
+        base, names = _condition(engine, connection, actor, now)
+        narrowed = and_(base, *_narrowing(narrow))
+        query = _rows().where(narrowed, *_after(narrow.after)).order_by(timer.c.fires_at, timer.c.id)
+        found = connection.execute(query.limit(PAGE_SIZE + 1)).all()
+        page = found[:PAGE_SIZE]
+        more = len(found) > len(page)
+        return UpcomingPage(
+            rows=tuple(_row(row, names) for row in page),
+            total=_count(connection, narrowed),
+            unfiltered=_count(connection, base),
+            next=After(page[-1].fires_at.isoformat(), page[-1].id) if more else None,
+        )
+
+
+def upcoming_of_case(engine: Engine, actor: Actor, case_id: str, *, now: datetime) -> tuple[UpcomingRow, ...]:
+    """The tasks that moments will open on one case, the nearest first."""
+    with engine.database.read() as connection:
+        base, names = _condition(engine, connection, actor, now)
+        query = _rows().where(base, support_case.c.id == case_id).order_by(timer.c.fires_at, timer.c.id)
+        return tuple(_row(row, names) for row in connection.execute(query))
+
+
+#: where the token will go on: the branch behind an event gateway, else the element itself
+_place = case((timer.c.branch != "", timer.c.branch), else_=timer.c.element_id)
+
+
+def _condition(
+    engine: Engine, connection: Connection, actor: Actor, now: datetime
+) -> tuple[ColumnElement[bool], dict[tuple[str, str], str]]:
+    """Pending moments on cases seen whole whose element opens a task, and that task's name by (version, element)."""
+    pending = and_(timer.c.kind == "token", timer.c.state.in_(("pending", "claimed")), sees_whole_case(actor, now))
+    pair = (process_instance.c.version_id, _place)
+    names: dict[tuple[str, str], str] = {}
+    for version_id, element_id in connection.execute(select(*pair).select_from(_joined()).where(pending).distinct()):
+        name = opens_task(engine.definitions.get(version_id).model, element_id)
+        if name is not None:
+            names[version_id, element_id] = name
+    known = tuple_(*pair).in_(list(names)) if names else false()
+    return and_(pending, known), names
+
+
+def _narrowing(narrow: InboxFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if narrow.process:
+        conditions.append(process_instance.c.process_key == narrow.process)
+    if narrow.org:
+        conditions.append(process_instance.c.org_id == narrow.org)
+    if narrow.words:
+        conditions.append(matches_words(narrow.words))
+    return conditions
+
+
+def _after(after: After | None) -> list[ColumnElement[bool]]:
+    value = after.moment() if after else None
+    if after is None or value is None:
+        return []
+    later = and_(timer.c.fires_at == value, timer.c.id > after.id)
+    return [or_(timer.c.fires_at > value, later)]
+
+
+def _joined() -> Any:
+    return (
+        timer.join(process_instance, process_instance.c.id == timer.c.instance_id)
+        .join(support_case, support_case.c.id == timer.c.case_id)
+        .join(person, person.c.id == support_case.c.subject_id)
+        .join(definition_version, definition_version.c.id == process_instance.c.version_id)
+    )
+
+
+def _rows() -> Any:
+    columns = (
+        timer.c.id,
+        timer.c.fires_at,
+        _place.label("place"),
+        process_instance.c.version_id,
+        process_instance.c.process_key,
+        definition_version.c.name.label("process_name"),
+        support_case.c.number,
+        support_case.c.seal_level,
+        person.c.name,
+        person.c.name_kana,
+    )
+    return select(*columns).select_from(_joined())
+
+
+def _row(row: Any, names: dict[tuple[str, str], str]) -> UpcomingRow:
+    return UpcomingRow(
+        task_name=names[row.version_id, row.place],
+        case_number=row.number,
+        subject_name=row.name,
+        subject_kana=row.name_kana,
+        process_key=row.process_key,
+        process_name=row.process_name,
+        at=row.fires_at,
+        seal_level=row.seal_level,
+    )
+
+
+def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
+    return connection.execute(select(func.count()).select_from(_joined()).where(condition)).scalar_one()
