@@ -53,13 +53,14 @@ class LadderMoment:
 def ladder_moments(deadline: Deadline, ladder: Ladder, calendar: Calendar) -> tuple[LadderMoment, ...]:
     """The moments of a ladder for one deadline, earliest first.
 
-    A rung at or before the start of the clock is left out: nobody needs a reminder of what opens now.
+    A rung ahead of the due moment that lies at or before the start of the clock is left out: nobody needs a
+    warning about what opens now. Overdue and the levels after it stay, even when the clock began too late.
     Raises CalendarNotLoaded when a level lies past the calendar's horizon.
     """
     moments = []
     for step in ladder:
-        at = _moment(step, deadline, calendar)
-        if at is not None and at > deadline.started_at:
+        at, ahead = _moment(step, deadline, calendar), step.before or step.level == WARN
+        if at is not None and (at > deadline.started_at or not ahead):
             moments.append(LadderMoment(step.level, at, step.tells))
     return tuple(sorted(moments, key=lambda moment: moment.at))
 

@@ -49,6 +49,11 @@ def test_a_warning_that_would_come_with_the_task_itself_is_left_out(city):
     assert [moment.level for moment in ladder_moments(deadline, LADDER, city)] == ["overdue", "1", "2", "3"]
 
 
+def test_a_task_that_opens_after_its_due_date_is_still_raised_at_every_level(city):
+    deadline = reckon(ClockFacts(at("2026-09-29T00:00"), due_on=date(2026, 9, 15)), city)
+    assert [moment.level for moment in ladder_moments(deadline, LADDER, city)] == ["overdue", "1", "2", "3"]
+
+
 def test_the_safety_check_tells_the_supervisor_before_its_time_ends(city):
     ladder = (
         LadderStep("warn"),
