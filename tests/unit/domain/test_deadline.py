@@ -221,6 +221,11 @@ def test_a_hold_after_the_due_moment_moves_nothing(city):
     assert reckon(facts, city).due_on == date(2026, 9, 15)
 
 
+def test_a_hold_at_the_very_moment_of_overdue_moves_nothing(city):
+    facts = a_clock("1 business_days", "2026-09-14T09:00", holds=(a_hold("2026-09-16T00:00", "2026-09-30T09:00"),))
+    assert reckon(facts, city).due_on == date(2026, 9, 15)
+
+
 def test_overlapping_holds_count_once(city):
     once = a_clock("5 business_days", holds=(a_hold("2026-09-17T09:00", "2026-09-28T09:00"),))
     twice = replace(
