@@ -87,6 +87,8 @@ class _Reader:
         self.lanes: list[Lane] = []
         self.lane_of: dict[str, Lane] = {}
         self.elements: dict[str, Element] = {}
+        self.incoming: dict[str, list[str]] = {}
+        self.outgoing: dict[str, list[str]] = {}
 
     def model(self) -> BpmnModel:
         process_id = self.process.get("id", "")
@@ -148,6 +150,8 @@ class _Reader:
                 is_default=flow_id in defaults,
                 scope=scope.get("id", ""),
             )
+            self.outgoing.setdefault(node.get("sourceRef", ""), []).append(flow_id)
+            self.incoming.setdefault(node.get("targetRef", ""), []).append(flow_id)
 
     def read_scope(self, scope: etree._Element, scope_id: str, lane: Lane | None) -> None:
         for node in scope:
@@ -172,8 +176,8 @@ class _Reader:
             documentation=_documentation(node),
             lane_id=lane.id if lane else "",
             lane_name=lane.name if lane else "",
-            incoming=tuple(flow.id for flow in self.flows.values() if flow.target == element_id),
-            outgoing=tuple(flow.id for flow in self.flows.values() if flow.source == element_id),
+            incoming=tuple(self.incoming.get(element_id, ())),
+            outgoing=tuple(self.outgoing.get(element_id, ())),
             attached_to=node.get("attachedToRef"),
             interrupting=node.get("cancelActivity", "true") != "false",
             event=_event_kind(node),

@@ -1,0 +1,1 @@
+"""The publish checks by theme; each module has functions from a Subject to findings."""
