@@ -1,4 +1,4 @@
-"""Adds up what the stages of `script/test` found: `test_summary.py FOLDER`, with pytest's XML files and the list `failed`.
+"""Adds up what the stages of `script/test` found: `test_summary.py FOLDER`, with the XML files of pytest and `failed`.
 
 Prints each skip with its reason, each failure by name, and last the line `N passed, M failed, K skipped`.
 Exits 1 when anything failed or nothing ran.

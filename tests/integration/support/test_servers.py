@@ -8,6 +8,7 @@ from email.message import EmailMessage
 
 import psycopg
 import pytest
+
 from tests.support.mail import MailServer
 from tests.support.postgres import PostgresServer
 
