@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import UTC, datetime
 
 from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
@@ -41,9 +42,9 @@ def open_task(task: Task) -> OpenTask:
     )
 
 
-def open_tasks(workflow: InstanceWorkflow) -> tuple[OpenTask, ...]:
-    """All open tasks, in the order in which they came."""
-    return tuple(open_task(task) for task in workflow.all_tasks() if is_open_task(task))
+def open_tasks(workflow: InstanceWorkflow, besides: Container[str] = ()) -> tuple[OpenTask, ...]:
+    """All open tasks in the order in which they came, without those whose refs are in ``besides``."""
+    return tuple(open_task(task) for task in workflow.all_tasks() if is_open_task(task) and str(task.id) not in besides)
 
 
 def timers(workflow: InstanceWorkflow) -> tuple[TimerMoment, ...]:

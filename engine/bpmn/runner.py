@@ -143,14 +143,14 @@ class _Step:
         broken = problems(workflow)
         if broken:
             raise InstanceFailed("", "。".join(broken))
-        tasks = reading.open_tasks(workflow)
+        still_open = reading.open_refs(workflow)
         variables: dict[str, object] = workflow.data
         return Advance(
             snapshot=snapshot,
             variables=variables,
             changed={name: value for name, value in variables.items() if self._changed(name, value)},
-            opened=tuple(task for task in tasks if task.ref not in self.open),
-            closed=self._closed({task.ref for task in tasks}),
+            opened=reading.open_tasks(workflow, besides=self.open),
+            closed=self._closed(still_open),
             timers=reading.timers(workflow),
             subscriptions=reading.subscriptions(workflow),
             thrown=tuple(workflow.thrown),
@@ -162,7 +162,7 @@ class _Step:
     def _changed(self, name: str, value: object) -> bool:
         return name not in self.variables or not same(self.variables[name], value)
 
-    def _closed(self, still_open: set[str]) -> tuple[ClosedTask, ...]:
+    def _closed(self, still_open: Mapping[str, str]) -> tuple[ClosedTask, ...]:
         return tuple(
             ClosedTask(ref, name, CloseKind.COMPLETED if ref == self.completing else CloseKind.CANCELLED)
             for ref, name in self.open.items()

@@ -10,7 +10,7 @@ from SpiffWorkflow.task import Task
 from engine.bpmn.api import Host
 from engine.bpmn.parser import ProcessSpecs
 from engine.bpmn.pruning import prune
-from engine.bpmn.values import decode, encode
+from engine.bpmn.values import decode, encode, packed
 from engine.bpmn.workflow import InstanceWorkflow, NestedWorkflow, OwnWorkflow
 from engine.domain.errors import SnapshotUnreadable
 
@@ -42,11 +42,18 @@ def _process_record(owner: str | None, process: Any) -> list[Any]:
                 task.task_spec.name,
                 task._state,
                 task.triggered,
-                task.internal_data or None,
-                task.data or None,
+                packed(task.internal_data) if task.internal_data else None,
+                packed(task.data) if task.data else None,
             ]
         )
-    return [owner, process.spec.name, process.data or None, process.completed, process.success, rows]
+    return [
+        owner,
+        process.spec.name,
+        packed(process.data) if process.data else None,
+        process.completed,
+        process.success,
+        rows,
+    ]
 
 
 def load(specs: ProcessSpecs, host: Host, snapshot: bytes) -> InstanceWorkflow:

@@ -90,8 +90,8 @@ _DECODER = msgspec.msgpack.Decoder(ext_hook=_unpacked)
 
 
 def encode(value: object) -> bytes:
-    """Plain data with values of variables in it, as MessagePack."""
-    return _ENCODER.encode(packed(value))
+    """Plain data, whose values of variables went through ``packed``, as MessagePack."""
+    return _ENCODER.encode(value)
 
 
 def decode(data: bytes) -> Any:
