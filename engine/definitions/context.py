@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.definitions.elements import BpmnModel
-from engine.definitions.findings import Finding
 from engine.definitions.package import Package
 from engine.expressions.functions import FUNCTION_NAMES
 
@@ -69,13 +68,6 @@ class TrialParser(Protocol):
         """(element id, Japanese reason) for everything it refuses; never raises for what the file holds."""
 
 
-class Linter(Protocol):
-    """Looks at the diagram as bpmn.io tools do."""
-
-    def __call__(self, bpmn: bytes, file: str) -> Iterable[Finding]:
-        """Its findings; never raises for what the file holds."""
-
-
 @dataclass(frozen=True)
 class GuardRails:
     """Rules of the law and the city that no diagram may leave out, by the names of operations and elements.
@@ -108,6 +100,5 @@ class CheckContext:
     later_messages: frozenset[str] = frozenset()
     forms: FormReader | None = None
     trial: TrialParser | None = None
-    lint: Linter | None = None
     guard_rails: GuardRails = GuardRails()
     previous_id: str | None = None

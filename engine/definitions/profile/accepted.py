@@ -89,6 +89,13 @@ _NODES = (
     ),
 )
 
+_EVENT_NODES = (
+    _node("startEvent", "開始イベント", "start event", "下の種類だけです。", "始まりです。"),
+    _node("endEvent", "終了イベント", "end event", "下の種類だけです。", "終わり方です。"),
+    _node("intermediateCatchEvent", "中間イベント（受信）", "catch event", "下の種類だけです。", "待ちます。"),
+    _node("intermediateThrowEvent", "中間イベント（送信）", "throw event", "下の種類だけです。", "送ります。"),
+    _node("boundaryEvent", "境界イベント", "boundary event", "下の種類だけです。", "仕事の横で待ちます。"),
+)
 _EVENTS = (
     _event("bpmn:startEvent+none", "開始イベント", "none start event", "一つのプロセスに開始イベントは一つです。"),
     _event("bpmn:startEvent+message", "開始イベント（メッセージ）", "message start event", "プロセスの直下だけです。"),
@@ -211,11 +218,24 @@ def _ext(key: str, ja: str, en: str, inside: str, condition: str, *, text: bool 
 
 
 _EXTENSIONS = (
-    _ext("tsunagu:variable", "変数の宣言", "variable", "bpmn:process", "名前、種類（type）、札（label）を書きます。"),
-    _ext("tsunagu:entry", "始まり方", "entry", "bpmn:startEvent", "プロセスの開始イベントに書きます。"),
-    _ext("camunda:inputOutput", "入出力", "input and output", "bpmn:serviceTask", "操作の入力と結果です。", once=True),
+    _ext(
+        "tsunagu:variable",
+        "変数の宣言",
+        "variable",
+        "bpmn:process/extension",
+        "名前、種類（type）、札（label）を書きます。",
+    ),
+    _ext("tsunagu:entry", "始まり方", "entry", "bpmn:startEvent/extension", "プロセスの開始イベントに書きます。"),
+    _ext(
+        "camunda:inputOutput",
+        "入出力",
+        "input and output",
+        "bpmn:serviceTask/extension",
+        "操作の入出力です。",
+        once=True,
+    ),
     _ext("camunda:inputParameter", "入力", "input parameter", "camunda:inputOutput", "値は式です。", text=True),
     _ext("camunda:outputParameter", "結果", "output parameter", "camunda:inputOutput", "結果の名前です。", text=True),
 )
 
-ACCEPTED: tuple[Row, ...] = (*_NODES, *_EVENTS, *_STRUCTURE, *_DRAWING, *_EXTENSIONS)
+ACCEPTED: tuple[Row, ...] = (*_NODES, *_EVENT_NODES, *_EVENTS, *_STRUCTURE, *_DRAWING, *_EXTENSIONS)

@@ -47,9 +47,10 @@ class _Walk:
         yield from self.repeated(node, near)
         if tag in EVENTS:
             yield from self.event(node, tag)
+        place = f"{parent}/extension" if tag == "bpmn:extensionElements" else tag
         for child in node:
             if not (tag in EVENTS and qualified(child.tag).endswith(_DEFINITION) and element_row_refused(child)):
-                yield from self.node(child, tag, near)
+                yield from self.node(child, place, near)
 
     def refused_element(self, tag: str, row: Row | None, near: etree._Element) -> Finding:
         if row is None:
@@ -112,6 +113,7 @@ def element_row_refused(node: etree._Element) -> bool:
     return row is None or not row.accepted
 
 
-def _word(tag: str) -> str:
+def _word(place: str) -> str:
+    tag = place.removesuffix("/extension")
     row = element_row(tag)
     return row.ja if row is not None else tag or "ファイル"

@@ -29,9 +29,12 @@ def check(subject: Subject) -> Iterator[Finding]:
     yield from _ids(subject)
     yield from _names(subject)
     yield from _lanes(subject)
-    if len(subject.model.elements) > MAX_ELEMENTS:
-        count = len(subject.model.elements)
-        yield subject.report.finding("structure.too_big", count=count, limit=MAX_ELEMENTS)
+
+
+def too_big(subject: Subject) -> Iterator[Finding]:
+    """A diagram that nobody can read is not examined further."""
+    count = len(subject.model.elements)
+    yield subject.report.finding("structure.too_big", count=count, limit=MAX_ELEMENTS)
 
 
 def _process(subject: Subject) -> Iterator[Finding]:
