@@ -25,6 +25,8 @@ from engine.domain.errors import DefinitionRefused
 MAX_BYTES = 5_000_000  #: size of one file
 RESERVED_IDS = frozenset({"Start", "End"})  #: names of internal specs
 _ID = re.compile(r"[^\W\d][\w-]*")
+#: elements that a token can be at, and processes
+_PLACES = frozenset({*BpmnParser.PARSER_CLASSES, f"{{{BPMN}}}process", f"{{{BPMN}}}businessRuleTask"})
 _SHARED = ("message", "signal", "error", "escalation")  #: root elements that several files may declare alike
 
 
@@ -108,13 +110,17 @@ def _read(file: bytes) -> etree._Element:
 
 
 def _id_problems(roots: list[etree._Element]) -> Iterator[Problem]:
-    """The library merges two elements of one id silently, over all files and sub-processes."""
-    processes = [process for root in roots for process in root.iterfind(f".//{{{BPMN}}}process")]
-    nodes = [node for process in processes for node in process.iter(f"{{{BPMN}}}*") if node.get("id")]
-    counts = Counter(str(node.get("id")) for node in nodes)
-    for name, count in counts.items():
+    """The library merges two elements of one id silently: within a file, and tokens' places over all files."""
+    repeated: Counter[str] = Counter()
+    places: Counter[str] = Counter()
+    for root in roots:
+        nodes = [node for process in root.iterfind(f".//{{{BPMN}}}process") for node in process.iter(f"{{{BPMN}}}*")]
+        repeated |= Counter(str(node.get("id")) for node in nodes if node.get("id"))
+        places.update(str(node.get("id")) for node in nodes if node.tag in _PLACES)
+    for name, count in (repeated | places).items():
         if count > 1:
             yield Problem(name, f"ID「{name}」が{count}回使われています。要素ごとに別のIDにしてください。")
+    for name in places:
         if name in RESERVED_IDS:
             yield Problem(name, f"ID「{name}」は使えません。別のIDにしてください。")
         if not _ID.fullmatch(name):

@@ -22,7 +22,7 @@ Functions = Mapping[str, Callable[..., object]]
 Scope = Mapping[str, object]
 Number = int | Decimal
 
-_DECIMALS = Context(prec=50, Emin=-60, Emax=60, traps=[Clamped, DivisionByZero, InvalidOperation, Overflow])
+_DECIMALS = Context(prec=40, Emin=-60, Emax=60, traps=[Clamped, DivisionByZero, InvalidOperation, Overflow])
 
 
 class _Failure(Exception):
@@ -318,6 +318,8 @@ def _kind_ja(value: object) -> str:
             return "数"
         case str():
             return "文字"
+        case datetime():
+            return "日時"
         case date():
             return "日付"
         case list() | tuple():

@@ -175,6 +175,24 @@ def test_one_message_id_may_not_mean_two_messages_in_two_files() -> None:
     assert [problem.element_id for problem in refusal.value.findings] == ["m_m1"]  # type: ignore[attr-defined]
 
 
+def test_flows_of_two_files_may_have_the_same_id() -> None:
+    def one_flow(id: str, xml: str) -> bytes:
+        return file(
+            start(f"{id}s") + xml + end(f"{id}e") + flow(f"{id}s", f"{id}x", id="f1") + path(f"{id}x", f"{id}e"), id=id
+        )
+
+    specs = parse_process(
+        one_flow("p", node("callActivity", "px", calledElement="k")), "p", {"k": one_flow("k", user("kx"))}
+    )
+    assert "kx" in specs.element_ids
+    with pytest.raises(DefinitionRefused):
+        parse_process(
+            one_flow("p", node("callActivity", "px", calledElement="k")),
+            "p",
+            {"k": one_flow("k", user("kx") + user("px"))},
+        )
+
+
 def test_calls_in_a_circle_over_several_files_are_refused() -> None:
     def calling(id: str, target: str) -> bytes:
         return file(line((f"x{id}", node("callActivity", f"x{id}", calledElement=target)), prefix=id), id=id)
