@@ -1,0 +1,36 @@
+"""Wires the parts of one process together, once: settings in, engine out."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from engine.config import Settings
+from engine.ports import Clock, SystemClock
+from engine.reference.loader import load
+from engine.services import operations
+from engine.services.deployed import DefinitionCache
+from engine.services.engine import Engine
+from engine.storage.database import Database
+
+
+def build(settings: Settings, *, clock: Clock | None = None) -> Engine:
+    """The engine of this process. The database is opened on first use and is expected to be migrated.
+
+    Raises ReferenceFileInvalid when the reference data contradict each other.
+    """
+    register_operations()
+    database = Database(settings.database_url)
+    return Engine(
+        database=database,
+        reference=load(settings.workflows),
+        definitions=DefinitionCache(database),
+        settings=settings,
+        clock=clock or SystemClock(),
+    )
+
+
+def register_operations() -> None:
+    """Import every module of service operations: each enters its functions into the registry when it is imported."""
+    for module in pkgutil.iter_modules(operations.__path__):
+        importlib.import_module(f"{operations.__name__}.{module.name}")
