@@ -74,7 +74,10 @@ RULES: dict[str, LintRule] = {
         "error", "同じ線が二本あります。", "一本にしてください。", ("flow.duplicate",)
     ),
     "no-gateway-join-fork": LintRule(
-        "error", "合流と分岐を兼ねています。", "別々のゲートウェイにしてください。", ("gateway.join_and_fork",)
+        "error",
+        "合流と分岐を兼ねています。",
+        "別々のゲートウェイにしてください。",
+        ("gateway.join_and_fork", "gateway.merge_and_choose"),
     ),
     "no-implicit-end": LintRule(
         "error", "終了イベントなしに終わっています。", "終了イベントへつないでください。", ("structure.dead_end",)

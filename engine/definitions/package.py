@@ -1,6 +1,7 @@
 """A process with all that belongs to it: the diagram, its forms and the shared forms they take fields from.
 
-Paths inside a package: ``process.bpmn``, ``forms/<key>.json``, ``shared/<key>.json``.
+Paths inside a package: ``process.bpmn``, ``<process key>/forms/<key>.json`` for its own forms, ``forms/<key>.json`` for
+shared ones, as the form library reads them.
 """
 
 from __future__ import annotations
@@ -56,18 +57,18 @@ class Package:
 
 def read_package(folder: Path, shared_forms: Path) -> Package:
     """The package in ``folder`` with the shared forms that it needs. Never raises for what the files hold."""
-    reader = _Reader(shared_forms)
+    reader = _Reader(folder.resolve().name, shared_forms)
     reader.add_file(folder / PROCESS_FILE, PROCESS_FILE, MAX_BYTES)
     reader.add_forms(folder / "forms")
-    return reader.package(folder.resolve().name)
+    return reader.package()
 
 
 def package_of(process_key: str, files: Mapping[str, bytes], shared_forms: Path | None = None) -> Package:
     """The package made of given bytes (an upload, a single diagram), completed with shared forms if there are any."""
-    reader = _Reader(shared_forms)
+    reader = _Reader(process_key, shared_forms)
     for path, content in files.items():
         reader.add_bytes(path, content, MAX_BYTES if path == PROCESS_FILE else MAX_FORM_BYTES)
-    return reader.package(process_key)
+    return reader.package()
 
 
 def content_hash(files: Mapping[str, bytes]) -> str:
@@ -80,18 +81,18 @@ def content_hash(files: Mapping[str, bytes]) -> str:
 
 
 class _Reader:
-    def __init__(self, shared_forms: Path | None) -> None:
-        self.shared_forms = shared_forms
+    def __init__(self, process_key: str, shared_forms: Path | None) -> None:
+        self.process_key, self.shared_forms = process_key, shared_forms
         self.files: dict[str, bytes] = {}
         self.parsed: dict[str, object] = {}
         self.findings: list[Finding] = []
 
-    def package(self, process_key: str) -> Package:
+    def package(self) -> Package:
         if PROCESS_FILE not in self.files and not self.findings:
             self.refuse(PROCESS_FILE, "package.missing")
         self.add_shared()
         files = MappingProxyType(dict(sorted(self.files.items())))
-        return Package(process_key, files, content_hash(files), tuple(self.findings))
+        return Package(self.process_key, files, content_hash(files), tuple(self.findings))
 
     def add_file(self, path: Path, name: str, limit: int) -> None:
         if not path.is_file() or path.is_symlink():
@@ -108,14 +109,14 @@ class _Reader:
         if len(paths) > MAX_FILES:
             self.refuse("forms", "package.count", count=len(paths), limit=MAX_FILES)
         for path in paths[:MAX_FILES]:
-            self.add_file(path, f"forms/{path.name}", MAX_FORM_BYTES)
+            self.add_file(path, f"{self.process_key}/forms/{path.name}", MAX_FORM_BYTES)
 
     def add_bytes(self, name: str, content: bytes, limit: int) -> None:
         if len(content) > limit:
             self.refuse(name, "package.size", size=f"{len(content):,}バイト以上", limit=f"{limit:,}バイト")
         elif name == PROCESS_FILE:
             self.files[name] = content
-        elif not re.fullmatch(rf"(?:forms|shared)/{_KEY.pattern}\.json", name):
+        elif not re.fullmatch(rf"(?:{re.escape(self.process_key)}/)?forms/{_KEY.pattern}\.json", name):
             self.refuse(name, "package.file")
         else:
             self.add_json(name, content)
@@ -136,16 +137,16 @@ class _Reader:
         seen: set[str] = set()
         while wanted:
             name, key = wanted.pop(0)
-            if key in seen or f"forms/{key}.json" in self.files or f"shared/{key}.json" in self.files:
+            if key in seen or f"{self.process_key}/forms/{key}.json" in self.files or f"forms/{key}.json" in self.files:
                 continue
             seen.add(key)
-            wanted += [(f"shared/{key}.json", more) for more in self.take_shared(name, key)]
+            wanted += [(f"forms/{key}.json", more) for more in self.take_shared(name, key)]
 
     def take_shared(self, wanted_by: str, key: str) -> Iterator[str]:
         path = self.shared_forms / f"{key}.json" if self.shared_forms is not None and _KEY.fullmatch(key) else None
         if path is not None and path.is_file():
-            self.add_file(path, f"shared/{key}.json", MAX_FORM_BYTES)
-            yield from _referred(self.parsed.get(f"shared/{key}.json"))
+            self.add_file(path, f"forms/{key}.json", MAX_FORM_BYTES)
+            yield from _referred(self.parsed.get(f"forms/{key}.json"))
         elif wanted_by != PROCESS_FILE:  # a task without its form is a finding of the task
             self.refuse(wanted_by, "package.shared_form", name=key)
 

@@ -2,7 +2,8 @@
 
 A marking is the set of open tokens: element ids, and arrivals at joins as ``flow:<id>``. Conditions are not looked at:
 every way out of a gateway counts as possible. What a non-interrupting boundary event sets off runs beside the main
-flow and may happen several times, so there a second token is ordinary.
+flow and may happen several times, so there a second token is ordinary. A step of a plain sequence (one way in, one way
+out, nothing attached) can always be taken and stands in nobody's way, so tokens pass it at once; so they do plain ends.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from engine.definitions.elements import BpmnModel, Element, EventKind, Kind
 
 MAX_MARKINGS = 20_000  #: markings looked at before the search says "not decided"
 _MAX_WAYS = 6  #: ways out of an inclusive gateway of which all combinations are tried
+
+_STEPS = frozenset(
+    {Kind.USER_TASK, Kind.SERVICE_TASK, Kind.SEND_TASK, Kind.RECEIVE_TASK, Kind.CATCH, Kind.THROW, Kind.EXCLUSIVE}
+)
 
 Marking = frozenset[str]
 T = TypeVar("T")
@@ -93,13 +98,15 @@ class _Net:
         self.doubled: set[str] = set()
         self.beside = self.beside_the_main_flow()
         self.inside = {e.id: self.scope_of(e.id) for e in model.elements.values() if e.kind is Kind.SUB_PROCESS}
+        self.attached = {e: model.boundaries(e) for e in model.elements}
+        self.starts = {owner: [e for e in model.in_scope(owner) if e.kind is Kind.START] for owner in self.inside}
         self.joins = [e for e in model.elements.values() if _is_join(e)]
 
     def scope_of(self, owner: str) -> frozenset[str]:
         """Places of everything drawn inside a sub-process."""
         ids = [e.id for e in self.model.elements.values() if owner in (o.id for o in self.model.owners(e.id))]
         flows = [f"flow:{flow}" for e in ids for flow in self.model.elements[e].incoming]
-        return frozenset([*ids, *flows, *(f"fired:{e}" for e in ids)])
+        return frozenset([*ids, *flows])
 
     def beside_the_main_flow(self) -> frozenset[str]:
         """Elements that only non-interrupting boundary events lead to."""
@@ -120,22 +127,34 @@ class _Net:
 
     def enter(self, tokens: set[str], element: Element, via: str | None) -> None:
         """A token arrives at an element by a flow."""
+        while self.is_passed(element):
+            self.visited.add(element.id)
+            via = element.outgoing[0]
+            element = self.target(via)
         self.visited.add(element.id)
+        if element.kind is Kind.END and element.event is not EventKind.TERMINATE:
+            return
         place = f"flow:{via}" if _is_join(element) else element.id
         if place in tokens and element.id not in self.beside:
             self.doubled.add(element.id)
         tokens.add(place)
         if element.kind is Kind.SUB_PROCESS:
-            for inner in self.model.in_scope(element.id):
-                if inner.kind is Kind.START:
-                    self.enter(tokens, inner, None)
+            for start in self.starts[element.id]:
+                self.enter(tokens, start, None)
+
+    def is_passed(self, element: Element) -> bool:
+        """Whether a token goes on at once: a step of a plain sequence."""
+        plain = len(element.incoming) == 1 and len(element.outgoing) == 1
+        return plain and element.kind in _STEPS and not self.attached[element.id]
+
+    def target(self, flow: str) -> Element:
+        return self.model.elements[self.model.flows[flow].target]
 
     def leave(self, tokens: set[str], element: Element, flows: Iterable[str]) -> None:
         """A token leaves an element by the flows named."""
         tokens.discard(element.id)
-        tokens.difference_update(f"fired:{boundary.id}" for boundary in self.model.boundaries(element.id))
         for flow in flows:
-            self.enter(tokens, self.model.elements[self.model.flows[flow].target], flow)
+            self.enter(tokens, self.target(flow), flow)
 
     # ------------------------------------------------------------ moves
 
@@ -161,24 +180,19 @@ class _Net:
             yield frozenset(tokens)
 
     def interruptions(self, marking: Marking, element: Element) -> Iterator[Marking]:
-        for boundary in self.model.boundaries(element.id):
+        for boundary in self.attached[element.id]:
             tokens = set(marking)
             if boundary.interrupting:
                 tokens.difference_update(self.inside.get(element.id, ()))
                 self.leave(tokens, element, ())
-            elif f"fired:{boundary.id}" in tokens:
-                continue
-            else:
-                tokens.add(f"fired:{boundary.id}")
             self.visited.add(boundary.id)
             for flow in boundary.outgoing:
-                self.enter(tokens, self.model.elements[self.model.flows[flow].target], flow)
+                self.enter(tokens, self.target(flow), flow)
             yield frozenset(tokens)
 
     def ended(self, marking: Marking, element: Element) -> Marking:
-        if element.event is EventKind.TERMINATE:
-            return marking - self.inside[element.scope] if element.scope in self.inside else frozenset()
-        return marking - {element.id}
+        """After a terminate end: its sub-process, or the whole instance, holds no token any more."""
+        return marking - self.inside[element.scope] if element.scope in self.inside else frozenset()
 
     def joined(self, marking: Marking, join: Element) -> Iterator[Marking]:
         arrived = [flow for flow in join.incoming if f"flow:{flow}" in marking]

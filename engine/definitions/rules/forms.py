@@ -36,10 +36,11 @@ def check(subject: Subject) -> Iterator[Finding]:
         if form is not None:
             used.add(form.key)
             yield from _variables(subject, element, form)
-    own = {path.removeprefix("forms/").removesuffix(".json") for path in subject.package.forms if path[:6] == "forms/"}
-    for key in sorted(own - used):
-        if not _taken_by_others(subject, key):
-            yield Report(f"forms/{key}.json").finding("form.unused", form=key)
+    folder = f"{subject.package.process_key}/forms/"
+    for path in subject.package.forms:
+        key = path.removeprefix(folder).removesuffix(".json")
+        if path.startswith(folder) and key not in used and not _taken_by_others(subject, key):
+            yield Report(path).finding("form.unused", form=key)
 
 
 def _taken_by_others(subject: Subject, key: str) -> bool:

@@ -27,7 +27,8 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def _shape(subject: Subject, element: Element) -> Iterator[Finding]:
     if len(element.incoming) > 1 and len(element.outgoing) > 1:
-        yield subject.at("gateway.join_and_fork", element)
+        waits_for_all = element.kind in (Kind.PARALLEL, Kind.INCLUSIVE)
+        yield subject.at("gateway.join_and_fork" if waits_for_all else "gateway.merge_and_choose", element)
     if len(element.incoming) == 1 and len(element.outgoing) == 1:
         yield subject.at("gateway.pointless", element)
 
