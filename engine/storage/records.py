@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from engine.storage.sealing import unseal
+from engine.storage.sealing import join
 from engine.storage.sql import insert_all
 from engine.storage.tables import record
 
@@ -27,8 +27,6 @@ def latest_data(
         query = query.where(record.c.at <= before)
     merged: dict[str, dict[str, Any]] = {}
     for row in connection.execute(query.order_by(record.c.at, record.c.id)):
-        values = dict(row.data)
-        if with_sealed and row.sealed:
-            values.update(unseal(row.sealed))
-        merged.setdefault(row.form_key, {}).update(values)
+        values = join(row.data, row.sealed if with_sealed else None)
+        merged.setdefault(row.form_key, {}).update({k: v for k, v in values.items() if v is not None})
     return merged

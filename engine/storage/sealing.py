@@ -6,7 +6,9 @@ a new prefix is written, both are read.
 
 from __future__ import annotations
 
+import copy
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _PREFIX = "plain:"
@@ -26,3 +28,37 @@ def unseal(stored: str | None) -> Any:
     if not stored.startswith(_PREFIX):
         raise ValueError("unknown sealing scheme")
     return json.loads(stored.removeprefix(_PREFIX))
+
+
+def split(data: Mapping[str, Any], paths: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The data without the values at ``paths`` (``a/0/b``), and those values by path."""
+    open_part: dict[str, Any] = copy.deepcopy(dict(data))
+    hidden: dict[str, Any] = {}
+    for path in sorted(paths):
+        parent, key = _parent(open_part, path.split("/"))
+        if parent is not None and (key in parent if isinstance(parent, dict) else 0 <= int(key) < len(parent)):
+            index = key if isinstance(parent, dict) else int(key)
+            hidden[path] = parent[index]
+            parent[index] = None
+    return open_part, hidden
+
+
+def join(data: Mapping[str, Any], sealed: str | None) -> dict[str, Any]:
+    """The whole data of a record, with its sealed values put back in their places."""
+    whole: dict[str, Any] = copy.deepcopy(dict(data))
+    for path, value in (unseal(sealed) or {}).items():
+        parent, key = _parent(whole, path.split("/"))
+        if parent is not None:
+            parent[key if isinstance(parent, dict) else int(key)] = value
+    return whole
+
+
+def _parent(data: Any, parts: list[str]) -> tuple[Any, str]:
+    for part in parts[:-1]:
+        if isinstance(data, dict):
+            data = data.get(part)
+        elif isinstance(data, list) and part.isdigit() and int(part) < len(data):
+            data = data[int(part)]
+        else:
+            return None, parts[-1]
+    return (data if isinstance(data, (dict, list)) else None), parts[-1]

@@ -1,0 +1,1 @@
+"""What people and the scheduler do: one function each, the only writers."""

@@ -1,0 +1,176 @@
+"""Opening a case, and starting processes on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine.definitions.model import BpmnModel, Kind, TaskSettings
+from engine.domain.business_days import tokyo_date
+from engine.domain.case_number import CaseNumber
+from engine.domain.errors import NotAuthorised, NotOpen
+from engine.domain.staff import Actor
+from engine.domain.wareki import fiscal_year
+from engine.services import access, completion, messages
+from engine.services.deployed import Deployed
+from engine.services.engine import Engine
+from engine.services.operations.registry import call_from_token
+from engine.services.starting import start_instance
+from engine.services.steps import Step, Transaction, run, save, transaction, write_result
+from engine.storage import audit, cases, tasks
+from engine.storage.rows import CaseRow, InstanceRow
+from engine.storage.sql import new_id
+
+
+@dataclass(frozen=True)
+class Started:
+    """What a start made. ``task_id``: the first task that is open now (after the first form, when it was given)."""
+
+    case_id: str
+    case_number: str
+    instance_id: str
+    task_id: str | None
+
+
+@dataclass(frozen=True)
+class Startable:
+    """A process that this person may start for an organisation."""
+
+    process_key: str
+    name: str
+    org_id: str
+    entries: tuple[tuple[str, str], ...]  #: (entry, label) that a person may choose
+    form_key: str
+    version_id: str
+
+
+def first_tasks(model: BpmnModel) -> Iterator[TaskSettings]:
+    """The user tasks that can be the first after the start, along flows without passing another one."""
+    start = model.start
+    seen: set[str] = set()
+    todo = [start.id] if start else []
+    while todo:
+        for flow in model.flows_out(todo.pop()):
+            element = model.elements.get(flow.target)
+            if element is None or element.id in seen:
+                continue
+            seen.add(element.id)
+            if element.kind is Kind.USER_TASK:
+                yield model.settings(element.id)
+            else:
+                todo.append(element.id)
+
+
+def startable(engine: Engine, actor: Actor) -> list[Startable]:
+    """Processes with an entry for people whose first task one of the person's roles may do, by process key."""
+    found = []
+    for deployed in engine.definitions.all_live():
+        entries = tuple((e.name, e.label or e.name) for e in deployed.model.entries if not e.message)
+        settings = next(first_tasks(deployed.model), None)
+        if not entries or settings is None:
+            continue
+        for org in sorted({m.org_id for m in actor.memberships if m.role in settings.roles}):
+            found.append(
+                Startable(deployed.process_key, deployed.name, org, entries, settings.form_key, deployed.version_id)
+            )
+    return found
+
+
+def start(
+    engine: Engine,
+    actor: Actor,
+    process_key: str,
+    *,
+    entry: str,
+    org_id: str | None = None,
+    data: Mapping[str, Any] | None = None,
+    case_id: str | None = None,
+    now: datetime,
+) -> Started:
+    """Start a process for a new case of the person's organisation, or on an existing one.
+
+    With ``data`` the first user task is completed in the same transaction, so an invalid form leaves nothing.
+    Raises NotAuthorised, NotFound (case), NotOpen (closed case), FormInvalid and what the first task refuses.
+    """
+    with engine.database.read() as connection:
+        deployed = engine.definitions.live(connection, process_key)
+    org = _starting_org(deployed, actor, entry, org_id)
+    with transaction(engine) as tx:
+        case = _case_for(engine, tx, actor, org, case_id, now)
+        step, instance = start_instance(
+            engine, tx, actor, deployed, case, entry=entry, payload={}, now=now, org_id=org
+        )
+        opened = [row["id"] for row in step.notes["opened"]]
+        if data is not None and opened:
+            opened = _complete_first(engine, tx, actor, step, instance, opened[0], data)
+    messages.route_quietly(engine, now=now)
+    return Started(case.id, case.number, instance.id, opened[0] if opened else None)
+
+
+def _starting_org(deployed: Deployed, actor: Actor, entry: str, org_id: str | None) -> str:
+    model = deployed.model
+    if entry not in {e.name for e in model.entries if not e.message}:
+        raise NotAuthorised("start", f"{deployed.process_key} has no entry {entry} for people")
+    roles = {role for settings in first_tasks(model) for role in settings.roles}
+    orgs = sorted({m.org_id for m in actor.memberships if m.role in roles})
+    if org_id is not None and org_id in orgs:
+        return org_id
+    if org_id is not None or not orgs:
+        raise NotAuthorised("start", deployed.process_key)
+    return orgs[0]
+
+
+def _case_for(
+    engine: Engine, tx: Transaction, actor: Actor, org: str, case_id: str | None, now: datetime
+) -> CaseRow:
+    if case_id is None:
+        return open_case(engine, tx, actor, org, now=now)
+    case = access.visible_case(tx.connection, actor, case_id, now=now)
+    if case.status == "closed":
+        raise NotOpen("closed case")
+    return case
+
+
+def open_case(engine: Engine, tx: Transaction, actor: Actor, org: str, *, now: datetime) -> CaseRow:
+    """A new case with an unknown person; the first form says who it is."""
+    connection = tx.connection
+    year = fiscal_year(tokyo_date(now))
+    number = CaseNumber(year, cases.next_serial(connection, year))
+    person_id, household_id, case_id = new_id(), new_id(), new_id()
+    cases.add_person(connection, {"id": person_id, "created_at": now})
+    cases.add_household(connection, household_id, "")
+    cases.add(
+        connection,
+        {
+            "id": case_id, "number": number.url, "fiscal_year": year, "subject_id": person_id,
+            "household_id": household_id, "owner_org": org, "status": "open", "field_codes": [], "opened_at": now,
+            "demo": engine.settings.demo,
+        },
+    )  # fmt: skip
+    cases.take_part(connection, case_id, org, "owner", now=now, legal_basis="internal_use", reason="受付機関")
+    audit.open_chain(connection, case_id)
+    case = cases.get(connection, case_id)
+    assert case is not None
+    return case
+
+
+def _complete_first(
+    engine: Engine, tx: Transaction, actor: Actor, started: Step, instance: InstanceRow, task_id: str,
+    data: Mapping[str, Any],
+) -> list[str]:  # fmt: skip
+    """Complete the first task inside the transaction of the start."""
+    connection = tx.connection
+    task = tasks.get(connection, task_id)
+    assert task is not None
+    found = access.visible_task(connection, actor, task_id, now=started.now)
+    access.require_doer(found, "complete", actor)
+    act = completion.prepare_in(engine, connection, actor, task, instance, started.case, data, now=started.now)
+    step = Step(
+        engine, tx, actor, started.now, started.deployed, started.case, instance.id, instance.org_id, instance
+    )
+    result = run(step, act, call_from_token)
+    save(step, result)
+    write_result(step, act, result)
+    return [row["id"] for row in step.notes["opened"]]

@@ -1,0 +1,155 @@
+"""The completion of a user task: its form checked, its operations run, its records kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from engine.bpmn.api import Advance
+from engine.bpmn.runner import Runner
+from engine.definitions.model import TaskSettings
+from engine.domain.errors import NotOpen
+from engine.domain.staff import Actor
+from engine.forms.api import Submission
+from engine.services.deployed import Deployed
+from engine.services.engine import Engine
+from engine.services.form_context import form_context
+from engine.services.operations import checks
+from engine.services.operations.registry import OperationContext, call
+from engine.services.steps import Step, StepHost
+from engine.storage import cases, instances, records, tasks
+from engine.storage.rows import CaseRow, InstanceRow, TaskRow
+from engine.storage.sealing import seal, split
+from engine.storage.sql import new_id
+
+
+@dataclass
+class CompleteTask:
+    """Act of a step: complete one user task with a checked form."""
+
+    task: TaskRow
+    settings: TaskSettings
+    submission: Submission
+    org_id: str
+    record_ids: dict[str, str] = field(default_factory=dict)
+    job: str = "complete"
+
+    def run(self, step: Step, runner: Runner) -> Advance:
+        """Operations first, so that their results are there when the token goes on."""
+        assert step.instance is not None
+        locals_ = frozenset(self.task.locals)
+        outputs = self._operations(step, runner)
+        declared = step.deployed.model.all_variables
+        values = {**self.submission.variables, **outputs}
+        known = {name: value for name, value in values.items() if name in declared or name in locals_}
+        step.notes["completed_ref"] = self.task.ref
+        return runner.complete(step.instance.state, self.task.ref, known)
+
+    def _operations(self, step: Step, runner: Runner) -> dict[str, Any]:
+        outputs: dict[str, Any] = {}
+        if not self.settings.operations:
+            return outputs
+        assert step.instance is not None
+        variables = {**runner.inspect(step.instance.state).variables, **self.task.locals}
+        for name in self.settings.operations:
+            context = OperationContext(
+                step, name, self.task.element_id, self.task.ref, self.submission.data,
+                {**variables, **self.submission.variables, **outputs}, self.record_ids,
+            )  # fmt: skip
+            outputs.update(call(context))
+        return outputs
+
+    def write(self, step: Step, result: Advance) -> None:
+        """Close the task, keep the records, forget the draft."""
+        connection = step.tx.connection
+        if not tasks.close(
+            connection, step.instance_id, self.task.ref, state="completed", at=step.now, by=step.actor.staff_id
+        ):
+            raise NotOpen(self.task.element_id)
+        tasks.finish_clocks(connection, step.instance_id, [self.task.ref], "done")
+        records.add(connection, [self._record(step, key, data) for key, data in self.submission.records.items()])
+        tasks.drop_drafts(connection, self.task.id, step.actor.staff_id)
+        step.notes["audit"] = {
+            "act": "task.completed", "task_id": self.task.id, "element_id": self.task.element_id,
+            "data": {"records": self.record_ids, "org": self.org_id},
+        }  # fmt: skip
+
+    def _record(self, step: Step, form_key: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        hidden = self.submission.sealed | self.submission.sealed_with_case | self.submission.restricted
+        open_part, sealed = split(data, [path for path in hidden if path.split("/")[0] in data])
+        record_id = self.record_ids[form_key]
+        return {
+            "id": record_id,
+            "case_id": self.task.case_id,
+            "form_key": form_key,
+            "task_form": self.task.form_key,
+            "version_id": step.deployed.version_id,
+            "number": 1,
+            "series": record_id,
+            "data": open_part,
+            "sealed": seal(sealed),
+            "author_id": step.actor.staff_id,
+            "org_id": self.org_id,
+            "at": step.now,
+            "task_id": self.task.id,
+            "element_id": self.task.element_id,
+            "instance_id": step.instance_id,
+        }
+
+
+def acting_org(engine: Engine, actor: Actor, case: CaseRow, instance_org: str, task_orgs: list[str]) -> str:
+    """The organisation for which the person does a task: one of its candidate organisations, else one of the case."""
+    mine = actor.org_ids
+    for org in (*task_orgs, instance_org, case.lead_org, case.owner_org):
+        if org in engine.reference.organisations:
+            held = sorted(mine & engine.reference.same_organisation(str(org)))
+            if held:
+                return held[0]
+    return min(mine, default=instance_org)
+
+
+def prepare(engine: Engine, actor: Actor, task: TaskRow, raw: Mapping[str, Any], *, now: datetime) -> CompleteTask:
+    """Check the form against the case as it stands; nothing is written. Raises ConsentMissing and FormInvalid."""
+    with engine.database.read() as connection:
+        instance = instances.get(connection, task.instance_id)
+        case = cases.get(connection, task.case_id)
+        if instance is None or case is None or instance.status not in ("running", "incident"):
+            raise NotOpen(task.id)
+        return prepare_in(engine, connection, actor, task, instance, case, raw, now=now)
+
+
+def prepare_in(
+    engine: Engine, connection: Connection, actor: Actor, task: TaskRow, instance: InstanceRow, case: CaseRow,
+    raw: Mapping[str, Any], *, now: datetime,
+) -> CompleteTask:  # fmt: skip
+    """As ``prepare``, on a connection that may be inside a transaction.
+
+    Refusals of the task's operations that need no input (consent) come before those of the form.
+    """
+    deployed = engine.definitions.get(instance.version_id)
+    settings = deployed.model.settings(task.element_id)
+    variables = current_variables(engine, deployed, case, actor, instance, now)
+    checks.before_form(connection, settings.operations, case, variables, now)
+    orgs = [org for org, _ in sorted(tasks.candidates(connection, task.id))]
+    org_id = acting_org(engine, actor, case, instance.org_id, orgs)
+    context = form_context(
+        engine, connection, actor, case=case, org_id=org_id, variables={**variables, **task.locals}, now=now
+    )
+    submission = deployed.forms.form(task.form_key, task.process_key).submit(raw, context)
+    return CompleteTask(task, settings, submission, org_id, {key: new_id() for key in submission.records})
+
+
+def current_variables(
+    engine: Engine, deployed: Deployed, case: CaseRow, actor: Actor, instance: InstanceRow, now: datetime
+) -> dict[str, Any]:
+    """The variables in a snapshot, without running anything."""
+    step = Step(engine, None, actor, now, deployed, case, instance.id, instance.org_id)  # type: ignore[arg-type]
+    return Runner(deployed.specs, StepHost(step, _no_operation)).inspect(instance.state).variables
+
+
+def _no_operation(step: Step, call: object) -> Mapping[str, object]:
+    raise NotOpen("inspection runs nothing")

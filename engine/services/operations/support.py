@@ -1,0 +1,213 @@
+"""Operations of accompaniment: contacts, outreach, watch, handoff to participation support, placements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from engine.domain.business_days import add_months
+from engine.domain.errors import FormInvalid
+from engine.domain.kana import fold
+from engine.services.operations.people import set_seal
+from engine.services.operations.registry import OperationContext, operation
+from engine.storage import cases, contacts
+from engine.storage.sealing import seal
+
+ACCEPTED = "受理"
+
+
+def _day(value: Any) -> date | None:
+    if isinstance(value, date):
+        return value
+    return date.fromisoformat(value[:10]) if isinstance(value, str) and value else None
+
+
+def _first_of(data: Mapping[str, Any], *names: str) -> Any:
+    return next((data[name] for name in names if data.get(name)), None)
+
+
+# ---------------------------------------------------------------- contacts
+
+
+@operation("contact.record", outputs=("relation_stage", "contact_safety", "next_contact_on"))
+def record_contact(context: OperationContext) -> Mapping[str, Any]:
+    """訪問・電話などの接触を記録し、関係性の段階と次の予定を残します。"""
+    data = context.inputs
+    at = data.get("at")
+    stage = _stage(data.get("stage"))
+    plan = data.get("next_plan") or data.get("next") or {}
+    next_on = _day(plan.get("on") or plan.get("by")) if isinstance(plan, Mapping) else None
+    contacts.add(
+        context.connection,
+        {
+            "case_id": context.case.id, "source_key": context.source_key, "org_id": context.actor_org(),
+            "staff_id": context.actor.staff_id, "at": datetime.fromisoformat(at) if at else context.now,
+            "means": str(_first_of(data, "means", "method") or ""), "target": str(_first_of(data, "target", "with") or ""),
+            "outcome": str(data.get("outcome") or ""), "stage": stage, "safety": str(data.get("safety") or ""),
+            "next_on": next_on, "record_id": context.record_ids.get("F15") or context.record_ids.get("F12"),
+        },
+    )  # fmt: skip
+    if stage is not None:
+        cases.change(context.connection, context.case.id, {"relation_stage": stage})
+        context.step.reload_case()
+    return {
+        "relation_stage": stage if stage is not None else context.case.relation_stage,
+        "contact_safety": data.get("safety"),
+        "next_contact_on": next_on,
+    }
+
+
+def _stage(text: Any) -> int | None:
+    """「4 会話ができる」 → 4."""
+    first = str(text or "")[:1]
+    return int(first) if first.isdigit() else None
+
+
+# ---------------------------------------------------------------- outreach
+
+
+@operation("outreach.register")
+def register_finding(context: OperationContext) -> Mapping[str, Any]:
+    """把握票から、支援が届いていない人を仮の名前でも記録します。"""
+    data, case, connection = context.inputs, context.case, context.connection
+    person = cases.person_facts(connection, case.subject_id)
+    name = str(data.get("person_provisional") or "")
+    if name and not person["name"]:
+        cases.change_person(connection, case.subject_id, {"name": name, "name_folded": fold(name), "provisional": True})
+        cases.change_household(connection, case.household_id, f"{name}世帯")
+    if data.get("residence"):
+        cases.change_person(connection, case.subject_id, {"residence": seal(data["residence"])})
+    facts = {"entry_programme": data.get("programme"), "urgency": data.get("urgency")}
+    cases.change(connection, case.id, {key: value for key, value in facts.items() if value})
+    set_seal(context, data.get("urgency_kind") or ())
+    context.step.reload_case()
+    return {}
+
+
+@operation("outreach.accept", outputs=("outreach_worker",))
+def accept_outreach(context: OperationContext) -> Mapping[str, Any]:
+    """アウトリーチの受理と担当者を記録します。"""
+    if context.inputs.get("accepted") == ACCEPTED:
+        cases.take_part(context.connection, context.case.id, context.step.org_id, "accepted", now=context.now,
+                        legal_basis="internal_use", scope_items=["概要", "相談記録"], reason="アウトリーチ")  # fmt: skip
+    return {"outreach_worker": context.inputs.get("worker")}
+
+
+# ---------------------------------------------------------------- watch
+
+
+@operation("watch.schedule", outputs=("recheck_on",))
+def schedule_watch(context: OperationContext) -> Mapping[str, Any]:
+    """再確認の日を決めます。日付がなければ6か月後の開庁日です。"""
+    given = _day(_first_of(context.inputs, "recheck_on", "next_recheck_on"))
+    if given is not None and given <= context.today:
+        key = "recheck_on" if context.inputs.get("recheck_on") else "next_recheck_on"
+        raise FormInvalid({key: "再確認日は明日以降の日を入力してください。"})
+    calendar = context.engine.calendar_of(context.case.owner_org)
+    interval = context.engine.reference.period("review_interval", context.today)
+    return {"recheck_on": calendar.next_open(given or add_months(context.today, interval.value))}
+
+
+# ---------------------------------------------------------------- handoff to participation support
+
+
+def _handoff(context: OperationContext) -> contacts.Referral | None:
+    given = context.variables.get("handoff_id")
+    found = contacts.get_referral(context.connection, str(given)) if given else None
+    return found or contacts.newest_referral(context.connection, context.case.id, "handoff")
+
+
+@operation("handoff.request", outputs=("handoff_id",))
+def request_handoff(context: OperationContext) -> Mapping[str, Any]:
+    """参加支援の引継ぎを、受け手の機関に届けます。受け入れられるまで、渡す側の責任は続きます。"""
+    reference, variables = context.engine.reference, context.variables
+    to_org = variables.get("participation_org") or reference.text("default_participation_org", context.today)
+    from_org = variables.get("from_org") or context.actor_org()
+    handoff_id = contacts.send(
+        context.connection,
+        {
+            "case_id": context.case.id, "source_key": f"{context.step.instance_id}:handoff", "kind": "handoff",
+            "from_org": from_org, "to_org": to_org, "reason": str(variables.get("request_reason") or "参加支援"),
+            "sharing_basis": "consent", "status": "sent", "record_id": context.record_ids.get("F16"),
+            "sent_at": context.now,
+        },
+    )  # fmt: skip
+    cases.take_part(context.connection, context.case.id, to_org, "asked", now=context.now, legal_basis="consent",
+                    scope_items=["概要", "参加支援の項目別"], reason="参加支援への引継ぎ")  # fmt: skip
+    return {"handoff_id": handoff_id}
+
+
+@operation("handoff.accept", outputs=("handoff_result",))
+def accept_handoff(context: OperationContext) -> Mapping[str, Any]:
+    """受入れの判断を記録します。受理のときに限り、ケースの担当が受け手に移ります。"""
+    result, handoff = context.inputs.get("accept"), _handoff(context)
+    if handoff is None:
+        return {"handoff_result": result}
+    if result != ACCEPTED:
+        status = {"保留": "sent"}.get(str(result), "declined")
+        contacts.change_referral(context.connection, handoff.id, {"status": status, "answered_at": context.now})
+        return {"handoff_result": result}
+    connection, case = context.connection, context.case
+    contacts.change_referral(connection, handoff.id, {"status": "accepted", "answered_at": context.now})
+    cases.take_part(connection, case.id, handoff.to_org, "accepted", now=context.now, legal_basis="consent",
+                    scope_items=["概要", "相談記録", "アセスメント", "プラン", "参加支援の項目別"], reason="参加支援")  # fmt: skip
+    if case.owner_org == handoff.from_org and handoff.to_org != handoff.from_org:
+        _move_ownership(context, handoff)
+    return {"handoff_result": result}
+
+
+def _move_ownership(context: OperationContext, handoff: contacts.Referral) -> None:
+    """The receiver owns the case from now on; the sender stays beside until the overlap ends."""
+    connection, case = context.connection, context.case
+    cases.end_part(connection, case.id, now=context.now, org_id=handoff.from_org, relation="owner", reason="引継ぎ")
+    cases.take_part(connection, case.id, handoff.from_org, "carries", now=context.now, legal_basis="consent",
+                    scope_items=["概要", "相談記録", "アセスメント", "プラン", "参加支援の項目別"], reason="並走")  # fmt: skip
+    cases.take_part(connection, case.id, handoff.to_org, "owner", now=context.now, legal_basis="consent", reason="引継ぎ")
+    cases.change(connection, case.id, {"owner_org": handoff.to_org})
+    context.step.reload_case()
+
+
+@operation("handoff.overlap", outputs=("overlap_until",))
+def agree_overlap(context: OperationContext) -> Mapping[str, Any]:
+    """並走期間の終わりを決めます。日付がなければ3か月後の開庁日です。"""
+    group = context.inputs.get("overlap") or {}
+    until = _day(_first_of(group, "until", "ends_on", "to", "end")) if isinstance(group, Mapping) else None
+    period = context.engine.reference.period("handoff_overlap", context.today)
+    calendar = context.engine.calendar_of(context.case.owner_org)
+    until = until or calendar.next_open(add_months(context.today, period.value))
+    handoff = _handoff(context)
+    if handoff is not None:
+        contacts.change_referral(context.connection, handoff.id, {"overlap_until": until})
+    return {"overlap_until": until}
+
+
+@operation("handoff.finish")
+def finish_handoff(context: OperationContext) -> Mapping[str, Any]:
+    """引継ぎの完了を記録し、渡した機関の並走を終えます。"""
+    handoff = _handoff(context)
+    if handoff is not None:
+        contacts.change_referral(context.connection, handoff.id, {"status": "finished"})
+        if handoff.from_org not in (context.case.owner_org, context.case.lead_org):
+            cases.end_part(context.connection, context.case.id, now=context.now, org_id=handoff.from_org,
+                           relation="carries", reason="並走の終了")  # fmt: skip
+    return {}
+
+
+# ---------------------------------------------------------------- placements
+
+
+@operation("placement.record")
+def record_placement(context: OperationContext) -> Mapping[str, Any]:
+    """候補・見学・体験・開始・定着支援の経過を記録します。合わなかった体験も、次につながる経過として残します。"""
+    data = context.inputs
+    kind = str(data.get("kind") or context.element_id)
+    contacts.add_placement(
+        context.connection,
+        {
+            "case_id": context.case.id, "source_key": context.source_key, "kind": kind,
+            "host": str(data.get("host") or ""), "judgement": str(_first_of(data, "judgement", "choice") or ""),
+            "record_id": context.record_ids.get("F19") or context.record_ids.get("F17"), "at": context.now,
+        },
+    )  # fmt: skip
+    return {}

@@ -1,0 +1,79 @@
+"""Statements for contacts, referrals and placements: what was done with and for the person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.storage.sql import as_row, columns_of, new_id
+from engine.storage.tables import contact, placement, referral
+
+
+def add(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Insert a contact; the same step does not insert it twice."""
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(dialect.insert(contact).values(id=new_id(), **values).on_conflict_do_nothing())
+
+
+def add_placement(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Insert a placement entry; the same step does not insert it twice."""
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(dialect.insert(placement).values(id=new_id(), **values).on_conflict_do_nothing())
+
+
+@dataclass(frozen=True)
+class Referral:
+    """One matter sent from one organisation to another."""
+
+    id: str
+    case_id: str
+    kind: str
+    from_org: str
+    to_org: str
+    reason: str
+    sharing_basis: str
+    status: str
+    overlap_until: date | None
+    sent_at: datetime
+
+
+_REFERRAL = columns_of(referral, Referral)
+
+
+def send(connection: Connection, values: Mapping[str, Any]) -> str:
+    """Insert a referral; returns its id, also when this step has inserted it already."""
+    query = select(referral.c.id).where(referral.c.source_key == values["source_key"])
+    known = connection.execute(query).scalar_one_or_none()
+    if known is not None:
+        return str(known)
+    referral_id = new_id()
+    connection.execute(insert(referral).values(id=referral_id, **values))
+    return referral_id
+
+
+def get_referral(connection: Connection, referral_id: str) -> Referral | None:
+    """One referral, or None."""
+    row = connection.execute(select(*_REFERRAL).where(referral.c.id == referral_id)).first()
+    return None if row is None else as_row(Referral, row)
+
+
+def newest_referral(connection: Connection, case_id: str, kind: str) -> Referral | None:
+    """The newest referral of a kind, or None."""
+    query = (
+        select(*_REFERRAL)
+        .where(referral.c.case_id == case_id, referral.c.kind == kind)
+        .order_by(referral.c.sent_at.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else as_row(Referral, row)
+
+
+def change_referral(connection: Connection, referral_id: str, values: Mapping[str, Any]) -> None:
+    """Change facts of a referral."""
+    connection.execute(update(referral).where(referral.c.id == referral_id).values(**values))
