@@ -105,8 +105,13 @@ class Field:
     """One field of a form, a column of a sub-table or a part of a group.
 
     required: asked in every case (conditional requirement is in the schema). form: key of the 帳票 whose record
-    takes the value. text_key: key of the companion text of enum+text. text_of: key of the enum that this field
-    accompanies. many: several references. open: values outside the options are kept as text.
+    takes the value; also: further 帳票 that take it when they get another value. text_key: key of the companion
+    text of enum+text. text_of: key of the enum that this field accompanies. open: values outside the options
+    (unknown names, further parts of a group) are kept as text. options_from: name of a list of the reference data
+    that the city maintains. aliases: other names under which a value may come. rows, rows_ref, rows_from: the rows
+    of a matrix, what they refer to, and the source path of the list of rows. choices: the only ids that a
+    reference may name. default_if: the default applies only when that field has a value. not_before, not_after:
+    source paths.
     """
 
     key: str
@@ -118,8 +123,14 @@ class Field:
     options: tuple[Option, ...] = ()
     columns: tuple[Field, ...] = ()
     rows: tuple[Option, ...] = ()
+    rows_ref: RefKind | None = None
+    rows_from: str | None = None
     ref: RefKind | None = None
+    choices: tuple[str, ...] = ()
+    options_from: str | None = None
     open: bool = False
+    aliases: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     text_key: str | None = None
     text_of: str | None = None
     variable: str | None = None
@@ -128,11 +139,16 @@ class Field:
     restricted: bool = False
     prefill: str | None = None
     default: Any = None
+    default_if: str | None = None
+    not_before: str | None = None
+    not_after: str | None = None
     widget: str | None = None
     hint: str = ""
     label_en: str = ""
     true_label: str = "はい"
     false_label: str = "いいえ"
+    text_label: str = ""
+    date_label: str = ""
     maximum_length: int | None = None
     minimum: int | None = None
     maximum: int | None = None
@@ -144,8 +160,9 @@ class Field:
     @property
     def chosen(self) -> bool:
         """Whether a value is chosen rather than written: 「選んでください」 instead of 「入力してください」."""
-        references = self.ref is not None and not self.open and self.kind is not Kind.PERSON
-        return bool(self.options) or references or self.kind in (Kind.ENUM, Kind.MULTI, Kind.BOOL, Kind.MATRIX)
+        if self.kind in (Kind.ORG, Kind.USER, Kind.REF):
+            return not self.open
+        return self.kind in (Kind.ENUM, Kind.MULTI, Kind.BOOL, Kind.MATRIX) and not self.columns
 
 
 @dataclass(frozen=True)
@@ -177,6 +194,9 @@ class References(Protocol):
 
     def choices(self, kind: RefKind) -> Sequence[Choice]:
         """What a select offers, in the order shown; may be empty for kinds that are typed (persons)."""
+
+    def options(self, name: str) -> Sequence[str]:
+        """A list of options that the city maintains (``x-options-from``), e.g. ``F13.changes``."""
 
 
 @dataclass(frozen=True)
