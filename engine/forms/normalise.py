@@ -52,13 +52,13 @@ class Normaliser:
             value = self._simple(field, raw)
             self._check_limits(field, value)
         except ValueError as error:
-            return self._refuse(path, label + str(error))
+            self._refuse(path, label + str(error))
+            return None
         return value
 
-    def _refuse(self, path: Path, message: str) -> Any:
+    def _refuse(self, path: Path, message: str) -> None:
         """Note an error; the value is then None."""
         self.errors.setdefault("/".join(path), message)
-        return None
 
     # ------------------------------------------------------------ single values
 
@@ -108,19 +108,22 @@ class Normaliser:
 
     def _enum(self, field: Field, raw: Any, path: Path, label: str) -> str | None:
         if isinstance(raw, (Mapping, list)):
-            return self._refuse(path, f"{label}を1つ選んでください。")
+            self._refuse(path, f"{label}を1つ選んでください。")
+            return None
         text = self._line(raw, path, label)
         if text is None:
             return None
         found = matching_option(field.options, text)
         if found is not None or field.open:
             return found or text
-        return self._refuse(path, _not_an_option(label, field.options, text))
+        self._refuse(path, _not_an_option(label, field.options, text))
+        return None
 
     def _multi(self, field: Field, raw: Any, path: Path, label: str) -> list[str] | None:
         items = raw if isinstance(raw, list) else self._split(field, raw)
         if len(items) > MAX_ITEMS:
-            return self._refuse(path, f"{label}は{MAX_ITEMS}個までです（いまは{len(items):,}個）。")
+            self._refuse(path, f"{label}は{MAX_ITEMS}個までです（いまは{len(items):,}個）。")
+            return None
         kept: list[str] = []
         for item in items:
             text = self._line(item, path, label)
@@ -143,7 +146,8 @@ class Normaliser:
         found = matching_option(field.options, text)
         if found is not None or field.open:
             return found or text
-        return self._refuse(path, _not_an_option(label, field.options, text))
+        self._refuse(path, _not_an_option(label, field.options, text))
+        return None
 
     def _reference(self, field: Field, raw: Any, path: Path, label: str) -> str | None:
         text = self._line(raw, path, label)
@@ -154,10 +158,12 @@ class Normaliser:
             return text
         found = self.context.references.resolve(field.ref, text)
         if found is not None and field.choices and found not in field.choices:
-            return self._refuse(path, f"{label}は選択肢から選んでください（入力された値：「{text[:40]}」）。")
+            self._refuse(path, f"{label}は選択肢から選んでください（入力された値：「{text[:40]}」）。")
+            return None
         if found is not None or field.open or field.ref is RefKind.PERSON:
             return found or text
-        return self._refuse(path, f"{label}の「{text[:40]}」が見つかりません。一覧から選んでください。")
+        self._refuse(path, f"{label}の「{text[:40]}」が見つかりません。一覧から選んでください。")
+        return None
 
     def _line(self, raw: Any, path: Path, label: str) -> str | None:
         try:
@@ -175,11 +181,15 @@ class Normaliser:
         if isinstance(raw, Mapping):
             text = self.read(Field("text", "内容", Kind.TEXT, field.form, maximum_length=field.maximum_length),
                              raw.get("text", raw.get("内容")), (*path, "text"), f"{label}の内容")  # fmt: skip
-            return {"text": text} if text else self._refuse((*path, "text"), f"{label}の内容を入力してください。")
+            if not text:
+                self._refuse((*path, "text"), f"{label}の内容を入力してください。")
+                return None
+            return {"text": text}
         if raw is False or folded_text(raw) in ("なし", "いいえ", "無", "false", "利用しない"):
             return NOTHING
         if raw is True or folded_text(raw) in ("あり", "はい", "有", "true", "利用する"):
-            return self._refuse((*path, "text"), f"{label}の内容を入力してください。")
+            self._refuse((*path, "text"), f"{label}の内容を入力してください。")
+            return None
         text = self._line(raw, path, label)
         return {"text": text} if text is not None else None
 
@@ -200,7 +210,8 @@ class Normaliser:
             first, _, last = unicodedata.normalize("NFKC", raw).replace("〜", "~").partition("~")
             raw = {"from": first, "to": last}
         if not isinstance(raw, Mapping):
-            return self._refuse(path, f"{label}の開始日と終了日を入力してください。")
+            self._refuse(path, f"{label}の開始日と終了日を入力してください。")
+            return None
         value = self._parts(field, {str(key): raw[key] for key in raw}, path, label)
         if value and "from" in value and "to" in value and value["to"] < value["from"]:
             start = limit_ja(date.fromisoformat(value["from"]))
@@ -209,14 +220,16 @@ class Normaliser:
 
     def _group(self, field: Field, raw: Any, path: Path, label: str) -> dict[str, Any] | None:
         if not isinstance(raw, Mapping):
-            return self._refuse(path, f"{label}は項目ごとに入力してください。")
+            self._refuse(path, f"{label}は項目ごとに入力してください。")
+            return None
         return self._parts(field, {str(key): raw[key] for key in raw}, path, label)
 
     def _parts(self, field: Field, raw: Mapping[str, Any], path: Path, label: str,
                row: int | None = None) -> dict[str, Any] | None:  # fmt: skip
         """A mapping read by the columns; None when all parts are empty."""
         if len(raw) > MAX_PARTS:
-            return self._refuse(path, f"{label}の項目は{MAX_PARTS}個までです（いまは{len(raw):,}個）。")
+            self._refuse(path, f"{label}の項目は{MAX_PARTS}個までです（いまは{len(raw):,}個）。")
+            return None
         value: dict[str, Any] = {}
         taken: set[str] = set()
         for column in field.columns:
@@ -270,10 +283,12 @@ class Normaliser:
 
     def _table(self, field: Field, raw: Any, path: Path, label: str) -> list[dict[str, Any]] | None:
         if not isinstance(raw, list):
-            return self._refuse(path, f"{label}は行ごとに入力してください。")
+            self._refuse(path, f"{label}は行ごとに入力してください。")
+            return None
         limit = field.maximum_items or MAX_ITEMS
         if len(raw) > limit:
-            return self._refuse(path, f"{label}は{limit:,}行までです（いまは{len(raw):,}行）。")
+            self._refuse(path, f"{label}は{limit:,}行までです（いまは{len(raw):,}行）。")
+            return None
         rows: list[dict[str, Any]] = []
         for index, item in enumerate(raw):
             if item is None or item == "":
@@ -291,9 +306,11 @@ class Normaliser:
         if field.columns:
             return self._table(field, _matrix_rows(field, raw), path, label)
         if not isinstance(raw, Mapping):
-            return self._refuse(path, f"{label}は行ごとに選んでください。")
+            self._refuse(path, f"{label}は行ごとに選んでください。")
+            return None
         if len(raw) > MAX_PARTS:
-            return self._refuse(path, f"{label}は{MAX_PARTS}行までです（いまは{len(raw):,}行）。")
+            self._refuse(path, f"{label}は{MAX_PARTS}行までです（いまは{len(raw):,}行）。")
+            return None
         answers: dict[str, str] = {}
         for name, item in raw.items():
             if item is None or item == "":
@@ -314,7 +331,8 @@ class Normaliser:
             return found
         if field.open and 0 < len(text) <= 60 and "/" not in text:
             return text
-        return self._refuse((*path, text[:60]), f"{label}に「{text[:40]}」という行はありません。")
+        self._refuse((*path, text[:60]), f"{label}に「{text[:40]}」という行はありません。")
+        return None
 
     def _errors_below(self, path: Path) -> bool:
         prefix = "/".join(path) + "/"
