@@ -188,6 +188,19 @@ def _gateways() -> Iterator[Row]:
         [do("a"), do("u"), do("v")],
         ["a u", "u", "v", "z"],
     )
+    either_way = (
+        start() + node("inclusiveGateway", "g", default="f0") + user("a") + user("u") + node("exclusiveGateway", "m1")
+        + node("exclusiveGateway", "m2") + node("exclusiveGateway", "q", default="fq") + node("inclusiveGateway", "j")
+        + user("z") + end() + path("s", "g") + flow("g", "a", "True") + flow("g", "u", "True")
+        + flow("g", "m2", id="f0") + path("a", "m1", "j") + path("u", "q") + flow("q", "m1", "False")
+        + flow("q", "m2", id="fq") + path("m2", "j") + path("j", "z", "e")
+    )  # fmt: skip
+    yield Row(
+        "inclusive join does not wait for a token that can also come to a full input",
+        file(either_way),
+        [do("a"), do("u")],
+        ["a u", "u z", "z z"],
+    )
     gateway = (
         start() + node("eventBasedGateway", "g")
         + node("intermediateCatchEvent", "t1", after("PT1H")) + user("u1")

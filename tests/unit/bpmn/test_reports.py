@@ -64,6 +64,17 @@ def test_closed_tells_completed_from_cancelled() -> None:
     assert "b cancelled" in history(instance)
 
 
+def test_the_ends_reached_are_remembered_over_reloads() -> None:
+    xml = file(
+        start() + node("parallelGateway", "g") + user("a") + user("b") + end("e1") + end("e2"),
+        path("s", "g", "a", "e1") + path("g", "b", "e2"),
+    )
+    instance = Instance(xml).do("b")
+    assert (instance.last.ended, instance.last.completed) == (("e2",), False)
+    instance.do("a")
+    assert (instance.last.ended, instance.last.completed) == (("e2", "e1"), True)
+
+
 def test_each_visit_of_an_element_has_its_own_iteration() -> None:
     instance = Instance(file(line(("u", user("u", several(times=2, one_by_one=True))))))
     first = instance.last.opened[0]
