@@ -67,6 +67,10 @@ class CaseReferences:
             return self._people(self.case)
         return []
 
+    def options(self, name: str) -> Sequence[str]:
+        """A list of options that the city maintains."""
+        return self.engine.reference.options(name)
+
     def _people(self, case: CaseRow) -> list[Choice]:
         facts = cases.person_facts(self.connection, case.subject_id)
         people = [Choice(case.subject_id, facts["name"])] if facts["name"] else []

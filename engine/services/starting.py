@@ -73,7 +73,8 @@ def first_variables(
         "lead_org": case.lead_org or "",
         "started_on": tokyo_date(now),
     }
-    declared = {name for name in payload if name in model.all_variables and name not in BUILT_IN_VARIABLES}
+    built_in = {variable.name for variable in BUILT_IN_VARIABLES}
+    declared = {name for name in payload if name in model.all_variables and name not in built_in}
     return values | typed(model, {name: payload[name] for name in declared})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
@@ -72,3 +72,8 @@ def withdraw(connection: Connection, case_id: str, *, subject: str | None, on: d
         conditions.append(or_(consent.c.subject == subject, consent.c.subject_person_id == subject))
     result = connection.execute(update(consent).where(*conditions).values(withdrawn_on=on, withdrawn_reason=reason))
     return int(result.rowcount)
+
+
+def given_at(connection: Connection, consent_id: str) -> datetime | None:
+    """When a consent was recorded, or None."""
+    return connection.execute(select(consent.c.created_at).where(consent.c.id == consent_id)).scalar_one_or_none()

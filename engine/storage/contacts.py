@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.storage.sql import as_row, columns_of, new_id
@@ -77,3 +77,15 @@ def newest_referral(connection: Connection, case_id: str, kind: str) -> Referral
 def change_referral(connection: Connection, referral_id: str, values: Mapping[str, Any]) -> None:
     """Change facts of a referral."""
     connection.execute(update(referral).where(referral.c.id == referral_id).values(**values))
+
+
+def count_placements(connection: Connection, case_id: str, kind: str) -> int:
+    """How many entries of a kind (element id) a case has."""
+    query = select(func.count()).where(placement.c.case_id == case_id, placement.c.kind == kind)
+    return int(connection.execute(query).scalar_one())
+
+
+def placement_on(connection: Connection, case_id: str, kind: str) -> datetime | None:
+    """When the newest entry of a kind was made, or None."""
+    query = select(func.max(placement.c.at)).where(placement.c.case_id == case_id, placement.c.kind == kind)
+    return connection.execute(query).scalar_one_or_none()

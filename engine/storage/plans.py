@@ -147,3 +147,15 @@ def copy_items(connection: Connection, from_version: str, to_version: str) -> No
     )
     own = {"id", "plan_version_id", "no"}
     replace_items(connection, to_version, [{k: v for k, v in r._mapping.items() if k not in own} for r in rows])
+
+
+def items(connection: Connection, version_id: str) -> list[tuple[str | None, str | None]]:
+    """(organisation, programme) of each item, in order."""
+    query = select(plan_item.c.org_id, plan_item.c.programme_id).where(plan_item.c.plan_version_id == version_id)
+    return [(row.org_id, row.programme_id) for row in connection.execute(query.order_by(plan_item.c.no))]
+
+
+def decided_at(connection: Connection, version_id: str) -> datetime | None:
+    """When the version was decided, or None."""
+    query = select(plan_version.c.decided_at).where(plan_version.c.id == version_id)
+    return connection.execute(query).scalar_one_or_none()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -122,3 +122,15 @@ def note_failure(connection: Connection, login: str, *, at: datetime, lock_after
 def clear_failures(connection: Connection, login: str) -> None:
     """A successful sign-in starts the count anew."""
     connection.execute(delete(sign_in_attempt).where(sign_in_attempt.c.login == login))
+
+
+def organisations_with_staff(connection: Connection, org_ids: Iterable[str], today: date) -> set[str]:
+    """Those of the organisations in which somebody active holds a role today."""
+    query = (
+        select(membership.c.org_id)
+        .join(staff, staff.c.id == membership.c.staff_id)
+        .where(membership.c.org_id.in_(list(org_ids)), staff.c.status == "active", membership.c.valid_from <= today)
+        .where(or_(membership.c.valid_until.is_(None), membership.c.valid_until >= today))
+        .distinct()
+    )
+    return set(connection.execute(query).scalars())

@@ -366,7 +366,7 @@ placement = Table(
     _id(),
     Column("case_id", Text, ForeignKey("support_case.id"), nullable=False),
     Column("source_key", Text, nullable=False, unique=True),
-    Column("kind", Text, nullable=False),  # 見学, 体験, 開始, 定着支援, 振り返り, 候補, 選択
+    Column("kind", Text, nullable=False),  # id of the element: ps_trial, ps_start ... 
     Column("host", Text, nullable=False, server_default=text("''")),
     Column("judgement", Text, nullable=False, server_default=text("''")),
     Column("record_id", Text),

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from engine.domain.business_days import add_months
+from engine.domain.business_days import add_months, tokyo_date, tokyo_midnight
 from engine.domain.deadline import Period, Unit
 from engine.domain.errors import FormInvalid, InstanceFailed
 from engine.services.operations.checks import require_consent
 from engine.services.operations.people import name_lead
 from engine.services.operations.registry import OperationContext, operation
-from engine.storage import cases, plans
+from engine.storage import cases, consents, plans, records
 from engine.storage.plans import PlanVersion
 
 FIRST, AGAIN = "初回", "再プラン"
 DECIDED = "支援決定"
 NOTHING = "なし"
+URGENT = "緊急"
 STILL_OPEN = frozenset({"draft", "submitted"})
 
 
@@ -34,7 +35,7 @@ def _used(value: Any) -> bool:
 
 def _version(context: OperationContext) -> PlanVersion:
     """The version this instance is about, else the newest of the case."""
-    version_id = context.variables.get("plan_version_id")
+    version_id = context.inputs.get("plan_version_id") or context.variables.get("plan_version_id")
     found = plans.get(context.connection, str(version_id)) if version_id else None
     found = found or plans.newest(context.connection, context.case.id)
     if found is None:
@@ -161,16 +162,32 @@ def record_issues(context: OperationContext) -> Mapping[str, Any]:
     return {"shortages": [str(row["shortage"]) for row in rows if row.get("shortage")]}
 
 
-@operation("plan.submit", outputs=("plan_version_id",))
+@operation("plan.submit", outputs=("plan_version_id", "submitted_on"), inputs=("plan_version_id",))
 def submit(context: OperationContext) -> Mapping[str, Any]:
     """支援プランの案を重層的支援会議に付議します。有効な同意がなければ付議できません。"""
     require_consent(context.connection, context.case, context.now)
     version = _version(context)
     plans.change(context.connection, version.id, {"status": "submitted"})
-    return {"plan_version_id": version.id}
+    return {"plan_version_id": version.id, "submitted_on": context.today}
 
 
 # ---------------------------------------------------------------- conference and decision
+
+
+@operation("conference.schedule", outputs=("opinion_orgs",))
+def schedule_conference(context: OperationContext) -> Mapping[str, Any]:
+    """会議の日程と構成員を決め、構成員の機関に、会議の間だけ事案が見えるようにします。"""
+    members = [row.get("org") for row in context.inputs.get("members") or []]
+    orgs = context.staffed(str(org) for org in members if org)
+    meeting = context.inputs.get("meeting_at")
+    on = tokyo_date(datetime.fromisoformat(str(meeting))) if meeting else context.today
+    last = context.engine.reference.period("conference_access_after", context.today)
+    until = context.engine.reference.calendar.add_business_days(on, last.value + 1)
+    for org in orgs:
+        cases.take_part(context.connection, context.case.id, org, "conference_member", now=context.now,
+                        legal_basis="consent", scope_items=["概要", "プラン"], reason="重層的支援会議",
+                        until=tokyo_midnight(until))  # fmt: skip
+    return {"opinion_orgs": [org for org in orgs if org != context.step.org_id]}
 
 
 @operation("conference.record", outputs=("conference_next_review_on",))
@@ -188,7 +205,8 @@ def record_conference(context: OperationContext) -> Mapping[str, Any]:
 @operation(
     "plan.decide",
     outputs=(
-        "next_review_on", "review_no", "first_monitor_on", "plan_end_on", "action_orgs", "plan_lead_org", "superseded",
+        "next_review_on", "review_no", "first_monitor_on", "plan_end_on", "action_orgs", "plan_lead_org", "from_org",
+        "request_reason", "participation_org", "outreach_org",
     ),
 )  # fmt: skip
 def decide(context: OperationContext) -> Mapping[str, Any]:
@@ -202,7 +220,7 @@ def decide(context: OperationContext) -> Mapping[str, Any]:
     review = review or _after(context, start, "", "first_review_interval")
     longest = context.engine.reference.period("plan_period_max", today)
     end = version.period_until or add_months(start, longest.value)
-    superseded = plans.supersede_others(connection, version)
+    plans.supersede_others(connection, version)
     plans.change(
         connection,
         version.id,
@@ -212,7 +230,21 @@ def decide(context: OperationContext) -> Mapping[str, Any]:
         },
     )  # fmt: skip
     _let_take_part(context, version)
-    return {**_loaded(context, version.id), "superseded": superseded}
+    return {**_loaded(context, version.id), **_attached_services(context, version)}
+
+
+def _attached_services(context: OperationContext, version: PlanVersion) -> dict[str, Any]:
+    """Whom the plan asks for participation support and outreach: an organisation of its items, else the configured one."""
+    reference, today = context.engine.reference, context.today
+    record = records.latest_data(context.connection, context.case.id).get("F07", {})
+    reasons = [v["text"] for v in (record.get("use_participation"), record.get("use_outreach")) if isinstance(v, dict)]
+    found: dict[str, Any] = {"request_reason": "、".join(filter(None, reasons)) or "支援プランによる利用"}
+    items = plans.items(context.connection, version.id)
+    for key, pillar in (("participation_org", "participation"), ("outreach_org", "outreach")):
+        programmes = {p.id for p in reference.programmes.values() if p.pillar_code == pillar}
+        orgs = context.staffed(org for org, programme in items if org and programme in programmes)
+        found[key] = orgs[0] if orgs else reference.text(f"default_{key}", today)
+    return found
 
 
 def _after(context: OperationContext, start: date, text: str, parameter: str) -> date:
@@ -236,11 +268,13 @@ def _let_take_part(context: OperationContext, version: PlanVersion) -> None:
     name_lead(context, version.lead_org or case.owner_org)
 
 
-@operation("plan.reject")
+@operation("plan.reject", outputs=("reject_reason",), inputs=("plan_version_id",))
 def reject(context: OperationContext) -> Mapping[str, Any]:
     """不承認となった版を記録します。"""
     plans.change(context.connection, _version(context).id, {"status": "rejected"})
-    return {}
+    opinions = records.latest_data(context.connection, context.case.id).get("F11", {}).get("opinions") or []
+    said = [str(row.get("opinion") or "") for row in opinions if isinstance(row, dict)]
+    return {"reject_reason": "、".join(filter(None, said)) or "重層的支援会議で不承認"}
 
 
 # ---------------------------------------------------------------- carrying out
@@ -250,8 +284,9 @@ def reject(context: OperationContext) -> Mapping[str, Any]:
     "plan.load",
     outputs=(
         "plan_version_id", "next_review_on", "review_no", "first_monitor_on", "plan_end_on", "action_orgs",
-        "plan_lead_org",
+        "plan_lead_org", "from_org", "plan_orgs", "use_participation", "use_outreach", "urgent",
     ),
+    inputs=("plan_version_id",),
 )  # fmt: skip
 def load(context: OperationContext) -> Mapping[str, Any]:
     """支援決定されたプランの日付と機関を読み込みます。"""
@@ -262,13 +297,19 @@ def _loaded(context: OperationContext, version_id: str) -> dict[str, Any]:
     version = plans.get(context.connection, version_id)
     assert version is not None
     lead = version.lead_org or context.case.owner_org
+    orgs = plans.item_orgs(context.connection, version.id)
     return {
         "plan_version_id": version.id,
+        "plan_orgs": orgs,
+        "from_org": lead,
+        "use_participation": version.use_participation,
+        "use_outreach": version.use_outreach,
+        "urgent": context.case.urgency == URGENT,
         "next_review_on": version.next_review_on,
         "review_no": version.review_no,
         "first_monitor_on": version.first_monitor_on,
         "plan_end_on": version.period_until,
-        "action_orgs": plans.item_orgs(context.connection, version.id) or [lead],
+        "action_orgs": context.staffed(orgs) or [lead],
         "plan_lead_org": lead,
     }
 
@@ -291,13 +332,20 @@ def record_evaluation(context: OperationContext) -> Mapping[str, Any]:
     return {"evaluation_next_on": next_on}
 
 
-@operation("review.schedule", outputs=("next_review_on", "review_no"))
-def schedule_review(context: OperationContext) -> Mapping[str, Any]:
-    """次回評価日を決めます。会議の日付、評価シートの日付、評価の間隔の順に用います。"""
+@operation("plan.check_consent", outputs=("plan_outdated",), inputs=("plan_version_id", "consent_id"))
+def check_consent(context: OperationContext) -> Mapping[str, Any]:
+    """プランの決定より後に得られた同意かどうかを確かめます（新しい同意があれば、プランの見直しが要ります）。"""
     version = _version(context)
-    next_on = _day(context.inputs.get("next_review_on")) or version.conference_next_review_on
-    if next_on is None or (version.next_review_on and next_on <= version.next_review_on):
-        next_on = version.evaluation_next_on or next_on
+    given = consents.given_at(context.connection, str(context.inputs.get("consent_id") or ""))
+    decided = plans.decided_at(context.connection, version.id)
+    return {"plan_outdated": given is not None and decided is not None and given > decided}
+
+
+@operation("review.schedule", outputs=("next_review_on", "review_no"), inputs=("next_review_on",))
+def schedule_review(context: OperationContext) -> Mapping[str, Any]:
+    """次回評価日を決めます。会議または評価シートの日付を用い、なければ評価の間隔で数えます。"""
+    version = _version(context)
+    next_on = _day(context.inputs.get("next_review_on"))
     if next_on is None or next_on <= context.today:
         next_on = _after(context, context.today, version.review_interval, "review_interval")
     number = version.review_no + 1
@@ -305,7 +353,7 @@ def schedule_review(context: OperationContext) -> Mapping[str, Any]:
     return {"next_review_on": next_on, "review_no": number}
 
 
-@operation("plan.end", inputs=("reason",))
+@operation("plan.end", inputs=("plan_version_id", "reason"))
 def end(context: OperationContext) -> Mapping[str, Any]:
     """プランを終えます。"""
     version = _version(context)

@@ -7,7 +7,7 @@ task the evaluated inputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -20,6 +20,7 @@ from engine.domain.errors import InstanceFailed
 from engine.domain.staff import Actor
 from engine.services.engine import Engine
 from engine.services.steps import Step
+from engine.storage import staff
 from engine.storage.rows import CaseRow
 
 
@@ -69,6 +70,13 @@ class OperationContext:
     def source_key(self) -> str:
         """Unique for this visit of the element: what makes the effect happen once."""
         return f"{self.step.instance_id}:{self.ref}:{self.name}"
+
+    def staffed(self, org_ids: Iterable[str]) -> list[str]:
+        """Organisations of the list in which somebody works here, in order, each once: others cannot do a task."""
+        listed = [org for org in dict.fromkeys(org_ids) if org in self.engine.reference.organisations]
+        same = {org: self.engine.reference.same_organisation(org) for org in listed}
+        known = staff.organisations_with_staff(self.connection, set().union(*same.values()), self.today)
+        return [org for org in listed if same[org] & known]
 
     def actor_org(self) -> str:
         """The organisation for which the person acts in this case: the one carrying the instance, else the first."""

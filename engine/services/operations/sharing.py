@@ -164,11 +164,10 @@ def answer_referral(context: OperationContext) -> Mapping[str, Any]:
 def ask_agencies(context: OperationContext) -> Mapping[str, Any]:
     """情報を求める機関を決め、その機関に自分の分の依頼が見えるようにします。"""
     chosen = context.inputs.get("ask_orgs") or context.variables.get("collect_orgs") or []
-    orgs = [org for org in dict.fromkeys(chosen) if org in context.engine.reference.organisations]
     excluded = {
         org for c in consents.valid(context.connection, context.case.id, context.today) for org in c.excluded_orgs
     }
-    orgs = [org for org in orgs if org not in excluded] or [context.case.owner_org]
+    orgs = context.staffed(org for org in chosen if org not in excluded) or [context.case.owner_org]
     for org in orgs:
         cases.take_part(context.connection, context.case.id, org, "asked", now=context.now, legal_basis="consent",
                         scope_items=["概要"], reason="アセスメントの依頼")  # fmt: skip

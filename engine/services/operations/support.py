@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from engine.domain.business_days import add_months
+from engine.domain.business_days import add_months, tokyo_date
+from engine.domain.deadline import Unit
 from engine.domain.errors import FormInvalid
 from engine.domain.kana import fold
 from engine.services.operations.people import set_seal
@@ -15,6 +16,7 @@ from engine.storage import cases, contacts
 from engine.storage.sealing import seal
 
 ACCEPTED = "受理"
+FOLLOW_UPS = ("follow_up_1", "follow_up_2", "follow_up_3", "follow_up_4")
 
 
 def _day(value: Any) -> date | None:
@@ -105,7 +107,7 @@ def schedule_watch(context: OperationContext) -> Mapping[str, Any]:
         key = "recheck_on" if context.inputs.get("recheck_on") else "next_recheck_on"
         raise FormInvalid({key: "再確認日は明日以降の日を入力してください。"})
     calendar = context.engine.calendar_of(context.case.owner_org)
-    interval = context.engine.reference.period("review_interval", context.today)
+    interval = context.engine.reference.period("watch_next", context.today)
     return {"recheck_on": calendar.next_open(given or add_months(context.today, interval.value))}
 
 
@@ -138,23 +140,24 @@ def request_handoff(context: OperationContext) -> Mapping[str, Any]:
     return {"handoff_id": handoff_id}
 
 
-@operation("handoff.accept", outputs=("handoff_result",))
+@operation("handoff.accept", outputs=("handoff_result", "decline_reason"))
 def accept_handoff(context: OperationContext) -> Mapping[str, Any]:
     """受入れの判断を記録します。受理のときに限り、ケースの担当が受け手に移ります。"""
     result, handoff = context.inputs.get("accept"), _handoff(context)
+    answer = {"handoff_result": result, "decline_reason": context.inputs.get("accept_text")}
     if handoff is None:
-        return {"handoff_result": result}
+        return answer
     if result != ACCEPTED:
         status = {"保留": "sent"}.get(str(result), "declined")
         contacts.change_referral(context.connection, handoff.id, {"status": status, "answered_at": context.now})
-        return {"handoff_result": result}
+        return answer
     connection, case = context.connection, context.case
     contacts.change_referral(connection, handoff.id, {"status": "accepted", "answered_at": context.now})
     cases.take_part(connection, case.id, handoff.to_org, "accepted", now=context.now, legal_basis="consent",
                     scope_items=["概要", "相談記録", "アセスメント", "プラン", "参加支援の項目別"], reason="参加支援")  # fmt: skip
     if case.owner_org == handoff.from_org and handoff.to_org != handoff.from_org:
         _move_ownership(context, handoff)
-    return {"handoff_result": result}
+    return answer
 
 
 def _move_ownership(context: OperationContext, handoff: contacts.Referral) -> None:
@@ -194,20 +197,53 @@ def finish_handoff(context: OperationContext) -> Mapping[str, Any]:
     return {}
 
 
+@operation("handoff.cancel", outputs=("decline_reason",), inputs=("reason",))
+def cancel_handoff(context: OperationContext) -> Mapping[str, Any]:
+    """引継ぎに至らなかったことを記録します。"""
+    handoff, reason = _handoff(context), str(context.inputs.get("reason") or "引継ぎに至らなかった")
+    if handoff is not None and handoff.status == "sent":
+        contacts.change_referral(
+            context.connection, handoff.id,
+            {"status": "declined", "answered_at": context.now, "answer_reason": reason},
+        )  # fmt: skip
+        cases.end_part(context.connection, context.case.id, now=context.now, org_id=handoff.to_org, relation="asked",
+                       reason=reason)  # fmt: skip
+    return {"decline_reason": reason}
+
+
 # ---------------------------------------------------------------- placements
 
 
-@operation("placement.record")
+@operation("placement.record", outputs=("match_count", "follow_up_no", "follow_up_on"))
 def record_placement(context: OperationContext) -> Mapping[str, Any]:
     """候補・見学・体験・開始・定着支援の経過を記録します。合わなかった体験も、次につながる経過として残します。"""
     data = context.inputs
-    kind = str(data.get("kind") or context.element_id)
     contacts.add_placement(
         context.connection,
         {
-            "case_id": context.case.id, "source_key": context.source_key, "kind": kind,
+            "case_id": context.case.id, "source_key": context.source_key, "kind": context.element_id,
             "host": str(data.get("host") or ""), "judgement": str(_first_of(data, "judgement", "choice") or ""),
             "record_id": context.record_ids.get("F19") or context.record_ids.get("F17"), "at": context.now,
         },
     )  # fmt: skip
-    return {}
+    number = int(context.variables.get("follow_up_no") or 0)
+    if context.element_id == "ps_start":
+        number = 1
+    elif context.element_id == "ps_follow":
+        number += 1
+    return {
+        "match_count": contacts.count_placements(context.connection, context.case.id, "ps_trial"),
+        "follow_up_no": number,
+        "follow_up_on": _follow_up_on(context, number),
+    }
+
+
+def _follow_up_on(context: OperationContext, number: int) -> date | None:
+    """The day of the n-th follow-up after the start (1 week, 1, 3, 6 months); None when none is left."""
+    if not 1 <= number <= len(FOLLOW_UPS):
+        return None
+    begun = contacts.placement_on(context.connection, context.case.id, "ps_start")
+    start = tokyo_date(begun) if begun is not None else context.today
+    period = context.engine.reference.period(FOLLOW_UPS[number - 1], context.today)
+    day = add_months(start, period.value) if period.unit is Unit.MONTHS else start + timedelta(days=period.value)
+    return context.engine.calendar_of(context.case.owner_org).next_open(day)
