@@ -24,13 +24,13 @@ def reckon_task(step: Step, task: TaskRow) -> tuple[ClockRow, Deadline] | None:
 
 
 def move_ladder(step: Step, task: TaskRow, row: ClockRow, deadline: Deadline) -> None:
-    """Take the old reminders away and set those of the new deadline that lie ahead."""
+    """Take the old reminders away and set those of the new deadline; what was raised for the same moment stays raised."""
     connection = step.tx.connection
     timers.cancel_of_refs(connection, task.instance_id, [task.ref])
     facts = TaskFacts(
         task.id, task.instance_id, task.case_id, task.element_id, task.ref, row.ladder, row.calendar, step.now
     )
-    timers.add(connection, [t for t in ladder_timers(step.engine, deadline, facts) if t["fires_at"] > step.now])
+    timers.add(connection, ladder_timers(step.engine, deadline, facts))
 
 
 def following_moments(step: Step, task: TaskRow, due_at: datetime) -> dict[tuple[str, str | None], datetime]:

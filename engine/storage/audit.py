@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from engine.storage.columns import plain
 from engine.storage.tables import access_log, audit_chain, audit_event
 
 SYSTEM_CHAIN = "system"
@@ -46,7 +47,8 @@ def append(
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """Add one event at the end of a chain. Call it last in the transaction: it locks the chain's head until commit."""
-    body = {"actor": actor, "act": act, "task_id": task_id, "element_id": element_id, "data": dict(data or {})}
+    stored = json.loads(json.dumps(dict(data or {}), default=plain))  # as it will be read again, so that the hash holds
+    body = {"actor": actor, "act": act, "task_id": task_id, "element_id": element_id, "data": stored}
     taken = update(audit_chain).where(audit_chain.c.chain == chain).values(seq=audit_chain.c.seq + 1)
     row = connection.execute(taken.returning(audit_chain.c.seq, audit_chain.c.head)).first()
     if row is None:
@@ -60,7 +62,7 @@ def append(
 def _digest(previous: str, chain: str, seq: int, at: datetime, body: Mapping[str, Any]) -> str:
     text = json.dumps(
         [previous, chain, seq, at.astimezone(UTC).isoformat(timespec="microseconds"), body],
-        ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str,
+        ensure_ascii=False, sort_keys=True, separators=(",", ":"),
     )  # fmt: skip
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -40,7 +40,8 @@ class Instant(TypeDecorator[datetime]):
         return datetime.fromisoformat(value.replace("Z", "+00:00"))
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """The JSON form of a date, instant, decimal or collection; TypeError for anything else that JSON does not have."""
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -58,7 +59,7 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Compact UTF-8 text; ``None`` stays NULL."""
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=plain)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """The parsed value."""

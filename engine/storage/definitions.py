@@ -80,3 +80,9 @@ def deploy(
             process_key=process_key, version_id=version_id, deployed_at=now, deployed_by=by, reason=reason, checks=checks
         )
     )
+
+
+def number_of(connection: Connection, version_id: str) -> int:
+    """The number of a version within its process."""
+    query = select(definition_version.c.number).where(definition_version.c.id == version_id)
+    return int(connection.execute(query).scalar_one())

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine.storage.sql import insert_all
 from engine.storage.tables import organisation, organisation_cover, programme, setting
 
 
@@ -29,8 +28,9 @@ def put_covers(connection: Connection, pairs: Iterable[tuple[str, str]]) -> int:
     stored = {(org, covered) for org, covered in connection.execute(select(c.org_id, c.covers_org_id))}
     for org, covered in sorted(stored - wanted):
         connection.execute(delete(organisation_cover).where(c.org_id == org, c.covers_org_id == covered))
-    new = [{"org_id": org, "covers_org_id": covered} for org, covered in sorted(wanted - stored)]
-    insert_all(connection, organisation_cover, new)
+    for org, covered in sorted(wanted - stored):
+        statement = _dialect(connection).insert(organisation_cover).values(org_id=org, covers_org_id=covered)
+        connection.execute(statement.on_conflict_do_nothing())
     return len(stored ^ wanted)
 
 
@@ -38,11 +38,14 @@ def _put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
     stored = {row.id: dict(row._mapping) for row in connection.execute(select(table))}
     changed = [dict(row) for row in rows if stored.get(row["id"]) != dict(row)]
     for row in changed:
-        if row["id"] in stored:
-            connection.execute(update(table).where(table.c.id == row["id"]).values(**row))
-        else:
-            connection.execute(insert(table).values(**row))
+        statement = _dialect(connection).insert(table).values(**row)
+        others = {name: value for name, value in row.items() if name != "id"}
+        connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=others))
     return len(changed)
+
+
+def _dialect(connection: Connection) -> Any:
+    return sqlite if connection.dialect.name == "sqlite" else postgresql
 
 
 def get_setting(connection: Connection, key: str) -> str | None:
@@ -52,6 +55,5 @@ def get_setting(connection: Connection, key: str) -> str | None:
 
 def put_setting(connection: Connection, key: str, value: str) -> None:
     """Set a setting of this installation."""
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(setting).values(key=key, value=value)
+    statement = _dialect(connection).insert(setting).values(key=key, value=value)
     connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

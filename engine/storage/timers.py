@@ -24,11 +24,16 @@ def pending_of_instance(connection: Connection, instance_id: str) -> list[TimerR
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert moments; one whose occurrence exists already is left as it is."""
+    """Insert moments. One that was taken away is awaited again; one that has come, or is awaited, stays as it is."""
     if not rows:
         return
     dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(timer).on_conflict_do_nothing(index_elements=["occurrence"]), [dict(r) for r in rows])
+    statement = dialect.insert(timer)
+    again = {"state": "pending", "fires_at": statement.excluded.fires_at, "next_at": statement.excluded.next_at}
+    statement = statement.on_conflict_do_update(
+        index_elements=["occurrence"], set_=again, where=timer.c.state == "cancelled"
+    )
+    connection.execute(statement, [dict(row) for row in rows])
 
 
 def cancel(connection: Connection, ids: Sequence[str]) -> None:
