@@ -45,7 +45,7 @@ def load(path: Path) -> Reference:
     calendars = load_calendars(path / "calendars")
     if CITY_CALENDAR not in calendars:
         raise ReferenceFileInvalid(path / "calendars" / "city.yaml", "the city's calendar is missing")
-    same, calendar_names = _settings(folder / "organisation_settings.yaml", calendars)
+    same, calendar_names, carriers = _settings(folder / "organisation_settings.yaml", calendars)
     organisations = _organisations(folder / "organisations.csv", calendar_names)
     reference = Reference(
         organisations=organisations,
@@ -57,6 +57,7 @@ def load(path: Path) -> Reference:
         option_lists=_option_lists(folder / "options.yaml"),
         calendars=calendars,
         same=same,
+        carriers=carriers,
     )
     _check_codes(folder, reference, calendar_names)
     return reference
@@ -65,13 +66,17 @@ def load(path: Path) -> Reference:
 # ---------------------------------------------------------------- organisations and programmes
 
 
-def _settings(path: Path, calendars: dict[str, Calendar]) -> tuple[tuple[frozenset[str], ...], dict[str, str]]:
-    settings = only(path, "settings", read_mapping(path), ("same", "calendars"))
+def _settings(
+    path: Path, calendars: dict[str, Calendar]
+) -> tuple[tuple[frozenset[str], ...], dict[str, str], dict[str, tuple[str, ...]]]:
+    """Codes of the same organisation, calendar by organisation, words for who carries a process."""
+    settings = only(path, "settings", read_mapping(path), ("same", "calendars", "carriers"))
     names: dict[str, str] = settings.get("calendars") or {}
     for org_id, name in names.items():
         if name not in calendars:
             raise ReferenceFileInvalid(path, f"calendars: {org_id} names the calendar {name}, which does not exist")
-    return tuple(frozenset(group) for group in settings.get("same") or ()), names
+    carriers = {key: tuple(words) for key, words in (settings.get("carriers") or {}).items()}
+    return tuple(frozenset(group) for group in settings.get("same") or ()), names, carriers
 
 
 def _organisations(path: Path, calendar_names: dict[str, str]) -> dict[str, Organisation]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
@@ -150,6 +150,7 @@ class Reference:
     option_lists: Mapping[str, OptionList]
     calendars: Mapping[str, Calendar]
     same: tuple[frozenset[str], ...] = ()
+    carriers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: process key -> words, first match counts
 
     # ------------------------------------------------------------ organisations and programmes
 

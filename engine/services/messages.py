@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.bpmn.api import Advance
 from engine.bpmn.runner import Runner
-from engine.definitions.model import BpmnModel
+from engine.definitions.model import BpmnModel, Element
 from engine.domain.errors import EngineError, InstanceFailed, NotOpen, StaleVersion
 from engine.domain.staff import SYSTEM
 from engine.services.deployed import Deployed
@@ -132,7 +132,7 @@ def _to_start(engine: Engine, message: OutboxRow, now: datetime) -> bool:
             case = cases.get(tx.connection, message.case_id)
             if case is None or start is None:
                 return False
-            payload = accepted_payload(deployed.model, start.id, message.payload)
+            payload = _start_payload(deployed.model, start, message.payload)
             step, _ = start_instance(
                 engine, tx, SYSTEM, deployed, case, entry=entry, payload=payload, now=now,
                 start_key=message.delivery_key,
@@ -142,6 +142,11 @@ def _to_start(engine: Engine, message: OutboxRow, now: datetime) -> bool:
     except IntegrityError as error:
         raise Delivered(message.delivery_key) from error
     return True
+
+
+def _start_payload(model: BpmnModel, start: Element, payload: Mapping[str, object]) -> Mapping[str, object]:
+    """A start event that lists fields takes those; one with several ways in takes what the process declares."""
+    return accepted_payload(model, start.id, payload) if start.payload else payload
 
 
 def _started_by(engine: Engine, name: str) -> tuple[Deployed, str] | None:

@@ -78,24 +78,21 @@ def first_variables(
     return values | typed(model, {name: payload[name] for name in declared})
 
 
-def carrier(engine: Engine, model: BpmnModel, case: CaseRow, variables: Mapping[str, object], now: datetime) -> str:
-    """The organisation that carries a new instance: the first of ``tsunagu:carriedBy`` that names one, else the owner.
+def carrier(engine: Engine, process_key: str, case: CaseRow, variables: Mapping[str, object], now: datetime) -> str:
+    """The organisation that carries a new instance, as the reference data say for its process; else the owner.
 
-    Words of the attribute: a variable holding an organisation, ``owner``, ``lead``, or a parameter of the
-    reference data (``multi_agency_coordinator``).
+    A word there is ``owner``, ``lead``, a variable holding an organisation, or a parameter.
     """
-    start = model.start
-    words = (start.attributes.get("tsunagu:carriedBy", "") if start else "").split()
-    today = tokyo_date(now)
-    for word in words:
+    today, reference = tokyo_date(now), engine.reference
+    for word in reference.carriers.get(process_key, ()):
         value = variables.get(word)
         if word == "owner":
             value = case.owner_org
         elif word == "lead":
             value = case.lead_org
-        elif word in engine.reference.parameters:
-            value = engine.reference.text(word, today)
-        if isinstance(value, str) and value in engine.reference.organisations:
+        elif word in reference.parameters:
+            value = reference.text(word, today)
+        if isinstance(value, str) and value in reference.organisations:
             return value
     return case.owner_org
 
@@ -115,7 +112,7 @@ def start_instance(
 ) -> tuple[Step, InstanceRow]:
     """Start an instance inside a transaction; the same ``start_key`` a second time raises IntegrityError."""
     variables = first_variables(deployed.model, case, entry, payload, now)
-    carried_by = org_id or carrier(engine, deployed.model, case, variables, now)
+    carried_by = org_id or carrier(engine, deployed.process_key, case, variables, now)
     instance_id = new_id()
     step = Step(engine, tx, actor, now, deployed, case, instance_id, carried_by)
     act = StartInstance(variables, entry)
