@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from bpmn_io import BpmnModdle
@@ -143,10 +144,25 @@ def _warning(message: str, attribute: str | None, element: object, report: Repor
         yield report.finding("lint.warning", _id_of(element), detail=message)
 
 
+class _Resolver:
+    """Finds each rule once; the library's own resolver reads all installed packages each time."""
+
+    def resolve_rule(self, pkg: str, rule_name: str) -> Any:
+        return _factory(pkg, rule_name)
+
+    def resolve_config(self, pkg: str, config_name: str) -> dict[str, Any] | None:
+        raise LookupError(f"no configuration but our own: {pkg} {config_name}")
+
+
+@cache
+def _factory(pkg: str, rule_name: str) -> object:
+    return NodeResolver().resolve_rule(pkg, rule_name)
+
+
 def _run(root: Any) -> dict[str, list[dict[str, object]]]:
     """bpmnlint's reports by rule; a rule keeps state between runs, so each file has its own linter."""
     config = {"rules": levels()}
-    reports: dict[str, list[dict[str, object]]] = Linter({"resolver": NodeResolver(), "config": config}).lint(root)
+    reports: dict[str, list[dict[str, object]]] = Linter({"resolver": _Resolver(), "config": config}).lint(root)
     return reports
 
 
