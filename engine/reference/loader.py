@@ -58,9 +58,19 @@ def load(path: Path) -> Reference:
         calendars=calendars,
         same=same,
         carriers=carriers,
+        outside_messages=_outside_messages(folder / "messages.yaml"),
     )
     _check_codes(folder, reference, calendar_names)
     return reference
+
+
+def _outside_messages(path: Path) -> dict[str, str]:
+    """Messages whose sender or receiver is no diagram, with who it is."""
+    entries = {name: only(path, name, entry, ("sent_by", "received_by")) for name, entry in read_mapping(path).items()}
+    for name, entry in entries.items():
+        if len(entry) != 1:
+            raise ReferenceFileInvalid(path, f"{name}: either sent_by or received_by")
+    return {name: str(next(iter(entry.values()))) for name, entry in entries.items()}
 
 
 # ---------------------------------------------------------------- organisations and programmes

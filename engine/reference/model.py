@@ -151,6 +151,7 @@ class Reference:
     calendars: Mapping[str, Calendar]
     same: tuple[frozenset[str], ...] = ()
     carriers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: process key -> words, first match counts
+    outside_messages: Mapping[str, str] = field(default_factory=dict)  #: messages from or to no diagram
 
     # ------------------------------------------------------------ organisations and programmes
 

@@ -65,16 +65,15 @@ def _declarations(subject: Subject) -> Iterator[Finding]:
 
 
 def _unused(subject: Subject) -> Iterator[Finding]:
-    """Variables that nothing sets or nothing reads, where all that could do so is known."""
-    if subject.forms is None or subject.context.operations is None:
+    """Variables that nothing sets, where everything that could do so is known."""
+    forms_known = all(subject.form_of(element) is not None for element in subject.model.user_tasks)
+    if subject.context.operations is None or not forms_known:
         return
     written, read = set(_written(subject)), set(_read(subject))
     for variable in subject.model.variables:
-        place = (subject.model.process_id, variable.name)
         if variable.name not in written:
-            yield subject.report.finding("variable.never_set", *place, name=variable.name)
-        elif variable.name not in read:
-            yield subject.report.finding("variable.never_read", *place, name=variable.name)
+            rule = "variable.never_set" if variable.name in read else "variable.unused"
+            yield subject.report.finding(rule, subject.model.process_id, variable.name, name=variable.name)
 
 
 def _written(subject: Subject) -> Iterator[str]:

@@ -163,7 +163,7 @@ def _loops(subject: Subject, members: list[Element]) -> Iterator[Finding]:
     A sub-process counts as waiting when a way through it must wait; boundary events wait by nature.
     """
     model = subject.model
-    passing = {element.id for element in members if not _waits(model, element)}
+    passing = [element.id for element in members if not _waits(model, element)]
     steps = {
         element_id: [flow.target for flow in model.flows_out(element_id) if flow.target in passing]
         for element_id in passing

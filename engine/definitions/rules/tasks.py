@@ -39,7 +39,7 @@ def _user_task(subject: Subject, element: Element, task: TaskSettings) -> Iterat
     for role in task.roles:
         if context.roles is not None and role not in context.roles:
             yield subject.at("task.role_unknown", element, name=role, known="、".join(sorted(context.roles)))
-    if subject.forms is not None and subject.forms.form(task.form_key) is None:
+    if subject.forms is not None and task.form_key not in subject.package.form_keys:
         yield subject.at("task.form_missing", element, name=task.form_key)
     yield from _clock(subject, element, task)
     known_ladder = context.ladders is None or task.ladder in {*context.ladders, NO_LADDER}
