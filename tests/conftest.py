@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -21,6 +22,9 @@ from tests.support.mail import MailServer, running_mail_server
 from tests.support.postgres import PostgresServer
 from tests.support.server import LiveServer
 from tests.support.server import live_server as started_server
+
+if TYPE_CHECKING:
+    from engine.storage.database import Database
 
 ROOT = Path(__file__).parents[1]
 
@@ -87,6 +91,14 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """URL of this test's database: SQLite unless the test, or something it asks for, takes `any_database`."""
     url: str = request.getfixturevalue("any_database" if "any_database" in request.fixturenames else "sqlite_url")
     return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """This test's database, opened; closed at the end, since later Pythons warn of connections left open."""
+    opened = databases.opened(database_url)
+    yield opened
+    opened.dispose()
 
 
 # ---- servers ---------------------------------------------------------------------------------------------------------

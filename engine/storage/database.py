@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,11 +25,12 @@ def normalise_url(url: str) -> str:
     return url
 
 
-def _sqlite_engine(url: str) -> SqlEngine:
-    engine = create_engine(url, poolclass=QueuePool, pool_size=8, connect_args={"timeout": BUSY_TIMEOUT_S})
+def _sqlite_engine(url: str, *, pool: bool) -> SqlEngine:
+    kind = {"poolclass": QueuePool, "pool_size": 8} if pool else {"poolclass": NullPool}
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, **kind)
 
     @event.listens_for(engine, "connect")
-    def _on_connect(connection, _record) -> None:  # type: ignore[no-untyped-def]
+    def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # we begin ourselves: BEGIN or BEGIN IMMEDIATE
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
@@ -54,7 +56,7 @@ class Database:
         self.is_sqlite = self.url.startswith("sqlite")
         if self.is_sqlite:
             Path(self.url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = _sqlite_engine(self.url)
+            self.engine = _sqlite_engine(self.url, pool=pool)
         elif pool:
             self.engine = create_engine(self.url, pool_size=8, max_overflow=8, pool_pre_ping=True)
         else:
@@ -90,7 +92,10 @@ def migration_config(url: str) -> Config:
 
 
 def migrate(url: str) -> None:
-    """Bring the database at ``url`` to the schema of this software. Safe to call at every start and from two processes."""
+    """Bring the database at ``url`` to the schema of this software.
+
+    Safe to call at every start and from two processes.
+    """
     command.upgrade(migration_config(url), "head")
 
 

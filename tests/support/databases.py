@@ -5,6 +5,10 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.storage.database import Database
 
 
 def migrated_sqlite(path: Path) -> Path:
@@ -31,3 +35,10 @@ def migrate_postgres(url: str) -> None:
     from engine.storage import database
 
     database.migrate(url)
+
+
+def opened(url: str) -> Database:
+    """The database of the product at a URL; the caller disposes of it."""
+    from engine.storage.database import Database
+
+    return Database(url)
