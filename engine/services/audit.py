@@ -1,0 +1,27 @@
+"""The access log, as pages and services write it: a read that matters, noted when it happens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.domain.staff import Actor
+from engine.services.engine import Engine
+from engine.storage import audit
+from engine.storage.audit import BrokenLink
+
+
+def log_access(
+    engine: Engine, actor: Actor, act: str, *, case_id: str | None = None, what: str = "", reason: str = "",
+    now: datetime,
+) -> None:  # fmt: skip
+    """Note who looked at what, when and why. The log is only ever added to."""
+    with engine.database.write() as connection:
+        audit.log_access(
+            connection, at=now, staff_id=actor.staff_id, act=act, case_id=case_id, what=what, reason=reason
+        )
+
+
+def verify(engine: Engine) -> list[BrokenLink]:
+    """The first broken entry of each audit chain; empty when the whole trail is sound."""
+    with engine.database.read() as connection:
+        return audit.verify(connection)

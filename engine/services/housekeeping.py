@@ -1,0 +1,32 @@
+"""What is forgotten each night: sessions that ended, failed sign-ins of long ago, scheduler processes that are gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine.services.engine import Engine
+from engine.services.sign_in import IDLE
+from engine.storage import accounts, nodes
+
+ATTEMPTS_KEPT = timedelta(days=1)
+NODES_KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class TidyReport:
+    """How many rows went."""
+
+    sessions: int
+    attempts: int
+    nodes: int
+
+
+def tidy(engine: Engine, *, now: datetime) -> TidyReport:
+    """Delete what has run out. Nothing that anybody wrote, and no trail, is ever touched."""
+    with engine.database.write() as connection:
+        return TidyReport(
+            sessions=accounts.forget_sessions(connection, expired_at=now, unused_since=now - IDLE),
+            attempts=accounts.forget_attempts(connection, before=now - ATTEMPTS_KEPT),
+            nodes=nodes.forget(connection, before=now - NODES_KEPT),
+        )
