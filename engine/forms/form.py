@@ -83,6 +83,8 @@ class Form:
         hidden = hidden_fields(self.fields, data)
         data = {key: value for key, value in data.items() if key not in hidden}
         found = schema_messages(self._validator, data, self.fields, hidden)
+        unread = {path.split("/")[0] for path in normaliser.errors}
+        found = {path: text for path, text in found.items() if path.split("/")[0] not in unread}
         errors = {**found, **normaliser.errors}
         return data, self._sorted({path: text for path, text in errors.items() if path.split("/")[0] not in hidden})
 
