@@ -6,7 +6,6 @@ What a machine cannot offer is skipped with the way to get it; with CI=true it f
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from collections.abc import Generator, Iterator
@@ -18,6 +17,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.support import browser as browsers
 from tests.support import databases, postgres
+from tests.support.availability import unavailable
 from tests.support.mail import MailServer, running_mail_server
 from tests.support.postgres import PostgresServer
 from tests.support.server import LiveServer
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
     from engine.storage.database import Database
 
 ROOT = Path(__file__).parents[1]
-
-
-def unavailable(what: str, remedy: str) -> None:
-    """End the test: skipped on a developer's machine, failed in CI, where everything must run."""
-    text = f"{what}; {remedy}"
-    if os.environ.get("CI") == "true":
-        pytest.fail(text, pytrace=False)
-    pytest.skip(text)
 
 
 # ---- databases -------------------------------------------------------------------------------------------------------

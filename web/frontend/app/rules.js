@@ -43,75 +43,81 @@ function setEnabled(node, enabled) {
 }
 
 function conditionHolds(condition, form, prefix) {
-  if (condition.type === 'AND') return condition.conditions.every((part) => conditionHolds(part, form, prefix));
-  if (condition.type === 'OR') return condition.conditions.some((part) => conditionHolds(part, form, prefix));
-  const value = valueOf(form, prefix + fieldName(condition.scope));
-  if (value === undefined && condition.failWhenUndefined) return false;
-  return matches(condition.schema, value);
+  return matches(condition.schema, valueOf(form, prefix, fieldName(condition.scope)));
 }
 
-/** `#/properties/need/properties/kind` is the field `need.kind`. */
+/** `#/properties/need/properties/kind` is the field `need.kind`; `#` is the whole form. */
 function fieldName(scope) {
-  return scope.replace(/^#\/properties\//, '').replaceAll('/properties/', '.');
+  return scope.replace(/^#(\/properties\/)?/, '').replaceAll('/properties/', '.');
 }
 
-/** What the field holds, as the server would read it: undefined while it is empty, a list for a group of boxes. */
-function valueOf(form, name) {
-  const controls = [...form.elements].filter((control) => control.name === name && !control.disabled && control.type !== 'hidden');
-  if (controls.length === 0) return undefined;
+/** What the field holds, as the server would read it: null while it is empty, a list for a group of boxes. */
+function valueOf(form, prefix, name) {
+  if (name === '') return wholeForm(form, prefix);
+  const controls = [...form.elements].filter((one) => one.name === prefix + name && !one.disabled && one.type !== 'hidden');
+  if (controls.length === 0) return null;
   const [first] = controls;
-  if (first.type === 'radio') return controls.find((control) => control.checked)?.value;
+  if (first.type === 'radio') return controls.find((control) => control.checked)?.value || null;
   if (first.type === 'checkbox' && controls.length === 1 && !first.hasAttribute('data-list')) return first.checked;
-  if (first.type === 'checkbox') return some(controls.filter((control) => control.checked).map((control) => control.value));
-  if (first.multiple) return some([...first.selectedOptions].map((option) => option.value));
-  if (first.value === '') return undefined;
+  if (first.type === 'checkbox') return controls.filter((control) => control.checked).map((control) => control.value);
+  if (first.multiple) return [...first.selectedOptions].map((option) => option.value);
+  if (first.value === '') return null;
   return first.type === 'number' || first.inputMode === 'numeric' ? Number(first.value) : first.value;
 }
 
-function some(list) {
-  return list.length ? list : undefined;
+/** Every field that holds something, by name; parts of groups and rows are left out. */
+function wholeForm(form, prefix) {
+  const names = [...form.elements].map((control) => control.name).filter((name) => name && name.startsWith(prefix));
+  const fields = [...new Set(names.map((name) => name.slice(prefix.length)))].filter((name) => !/[.[]/.test(name));
+  return Object.fromEntries(fields.map((name) => [name, valueOf(form, prefix, name)]).filter(([, value]) => value !== null));
 }
 
-const KEYWORDS = {
+/** The language of conditions, the same as in engine/forms/conditions.py; a test compares the two. */
+export const KEYWORDS = {
+  $comment: () => true,
   const: (wanted, value) => same(wanted, value),
   enum: (wanted, value) => wanted.some((one) => same(one, value)),
   not: (schema, value) => !matches(schema, value),
   allOf: (schemas, value) => schemas.every((schema) => matches(schema, value)),
   anyOf: (schemas, value) => schemas.some((schema) => matches(schema, value)),
-  oneOf: (schemas, value) => schemas.filter((schema) => matches(schema, value)).length === 1,
   contains: (schema, value) => !Array.isArray(value) || value.some((item) => matches(schema, item)),
+  items: (schema, value) => !Array.isArray(value) || value.every((item) => matches(schema, item)),
   minItems: (least, value) => !Array.isArray(value) || value.length >= least,
   maxItems: (most, value) => !Array.isArray(value) || value.length <= most,
   minLength: (least, value) => typeof value !== 'string' || [...value].length >= least,
-  maxLength: (most, value) => typeof value !== 'string' || [...value].length <= most,
-  pattern: (pattern, value) => typeof value !== 'string' || new RegExp(pattern, 'u').test(value),
   minimum: (least, value) => typeof value !== 'number' || value >= least,
   maximum: (most, value) => typeof value !== 'number' || value <= most,
-  exclusiveMinimum: (least, value) => typeof value !== 'number' || value > least,
-  exclusiveMaximum: (most, value) => typeof value !== 'number' || value < most,
-  type: (type, value) => [type].flat().some((one) => isOfType(one, value)),
+  properties: (schemas, value) => !isObject(value)
+    || Object.entries(schemas).every(([name, schema]) => !Object.hasOwn(value, name) || matches(schema, value[name])),
+  required: (names, value) => !isObject(value) || names.every((name) => Object.hasOwn(value, name)),
+  minProperties: (least, value) => !isObject(value) || Object.keys(value).length >= least,
+  type: (type, value) => isOfType(type, value),
 };
 
-/** JSON Schema as far as rules need it. An unknown keyword throws: a rule must never be half understood. */
-function matches(schema, value) {
+/** Whether a value satisfies a condition. An unknown keyword throws: a rule must never be half understood. */
+export function matches(schema, value) {
   if (typeof schema === 'boolean') return schema;
   return Object.entries(schema).every(([keyword, argument]) => {
-    if (!(keyword in KEYWORDS)) throw new Error(`rules do not know the keyword ${keyword}`);
+    if (!Object.hasOwn(KEYWORDS, keyword)) throw new Error(`rules do not know the keyword ${keyword}`);
     return KEYWORDS[keyword](argument, value);
   });
 }
 
 /** Radio buttons and lists deliver text, so `true` in a rule meets "true" in the page. */
 function same(wanted, value) {
-  if (wanted === null) return value === undefined;
-  if (value === undefined) return false;
-  if (Array.isArray(wanted)) return Array.isArray(value) && JSON.stringify(wanted) === JSON.stringify(value);
+  if (wanted === null || value === null) return wanted === value;
+  if (typeof wanted === 'object' || typeof value === 'object') return JSON.stringify(wanted) === JSON.stringify(value);
   return String(wanted) === String(value);
 }
 
+function isObject(value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function isOfType(type, value) {
-  if (type === 'null') return value === undefined;
+  if (type === 'null') return value === null;
   if (type === 'array') return Array.isArray(value);
+  if (type === 'object') return isObject(value);
   if (type === 'integer') return Number.isInteger(value);
   return typeof value === type;
 }
