@@ -57,9 +57,10 @@ class InstanceView:
     marks: tuple[Mark, ...]
     steps: tuple[Step, ...]
 
-    def mark_of(self, element_id: str) -> Mark | None:
-        """The most telling mark of an element."""
-        return next((mark for mark in self.marks if mark.element_id == element_id), None)
+    @property
+    def marks_by_element(self) -> dict[str, Mark]:
+        """The marks by their element."""
+        return {mark.element_id: mark for mark in self.marks}
 
 
 _ORDER = {"incident": 0, "overdue": 1, "here": 2, "waiting": 3, "done": 4}
@@ -88,12 +89,13 @@ def instances(engine: Engine, actor: Actor, head: CaseHead, *, now: datetime) ->
     return tuple(_view(engine, row, marks[row.id]) for row in rows)
 
 
-def instance_diagram(engine: Engine, actor: Actor, instance_id: str, *, now: datetime) -> bytes:
-    """The BPMN file on which an instance runs. Raises NotFound when it is absent or not the actor's to see."""
+def instance_diagram(engine: Engine, actor: Actor, instance_id: str, *, case_id: str, now: datetime) -> bytes:
+    """The BPMN file on which an instance of the case runs. Raises NotFound when absent or not the actor's to see."""
     query = (
         select(process_instance.c.version_id)
         .select_from(process_instance.join(support_case, support_case.c.id == process_instance.c.case_id))
-        .where(process_instance.c.id == instance_id, instance_visible(actor, now))
+        .where(process_instance.c.id == instance_id, process_instance.c.case_id == case_id)
+        .where(instance_visible(actor, now))
     )
     with engine.database.read() as connection:
         version_id = connection.execute(query).scalar()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Connection, Select, select
 
 from engine.domain.errors import NotFound
 from engine.domain.staff import Actor
 from engine.queries.case_file import CaseHead
 from engine.queries.visibility import own_orgs, record_visible
-from engine.storage.tables import organisation, record, staff, support_case, user_task
+from engine.storage.sealing import join
+from engine.storage.tables import organisation, person, programme, record, staff, support_case, user_task
 
 if TYPE_CHECKING:
+    from engine.forms.api import PresentedSection
+    from engine.forms.form import Form
     from engine.services.engine import Engine
 
 
@@ -37,18 +39,47 @@ class RecordRow:
 
 @dataclass(frozen=True)
 class RecordView:
-    """One record with what was written. ``version_id`` and ``task_form`` lead to the form that presents it.
-
-    ``has_sealed``: it holds values that are masked here.
-    """
+    """One record as it is read: its sections with labels and texts, sealed values masked, and its versions."""
 
     row: RecordRow
-    process_key: str
-    version_id: str
-    task_form: str
-    data: Mapping[str, Any]
-    has_sealed: bool
+    sections: tuple[PresentedSection, ...]
     versions: tuple[RecordRow, ...]
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Names for the ids in a record: organisations, programmes, staff, people of the household."""
+
+    engine: Engine
+    connection: Connection
+
+    def resolve(self, kind: str, text: str) -> str | None:
+        """Nothing is looked up while reading."""
+        return None
+
+    def label(self, kind: str, id: str) -> str | None:
+        """The name of an id, None when it is unknown or no id."""
+        column = _NAMED.get(str(kind))
+        if column is None:
+            return None
+        query = select(column.table.c.name).where(column == id)
+        return self.connection.execute(query).scalar()
+
+    def choices(self, kind: str) -> tuple[()]:
+        """Nothing is chosen while reading."""
+        return ()
+
+    def options(self, name: str) -> tuple[str, ...]:
+        """Nothing is chosen while reading."""
+        return ()
+
+
+_NAMED = {
+    "organisation": organisation.c.id,
+    "programme": programme.c.id,
+    "staff": staff.c.id,
+    "person": person.c.id,
+}
 
 
 def records(engine: Engine, actor: Actor, head: CaseHead, *, now: datetime) -> tuple[RecordRow, ...]:
@@ -62,8 +93,13 @@ def records(engine: Engine, actor: Actor, head: CaseHead, *, now: datetime) -> t
     return tuple(sorted(newest.values(), key=lambda found: found.at, reverse=True))
 
 
-def record_view(engine: Engine, actor: Actor, head: CaseHead, record_id: str, *, now: datetime) -> RecordView:
-    """One record of the case. Raises NotFound when it is absent or not the actor's to read."""
+def record_view(
+    engine: Engine, actor: Actor, head: CaseHead, record_id: str, *, wareki: bool, now: datetime
+) -> RecordView:
+    """One record of the case, for reading. Raises NotFound when it is absent or not the actor's to read.
+
+    Sealed values stay masked; restricted ones are shown to the organisation that wrote them.
+    """
     visible = _rows().where(record.c.case_id == head.id, record_visible(actor, now))
     own = own_orgs(actor)
     with engine.database.read() as connection:
@@ -71,15 +107,22 @@ def record_view(engine: Engine, actor: Actor, head: CaseHead, record_id: str, *,
         if row is None:
             raise NotFound("record")
         series = connection.execute(visible.where(record.c.series == row.series).order_by(record.c.number)).all()
-    return RecordView(
-        row=_row(row, own),
-        process_key=row.process_key or "",
-        version_id=row.version_id,
-        task_form=row.task_form,
-        data=row.data,
-        has_sealed=row.sealed is not None,
-        versions=tuple(_row(other, own) for other in series),
-    )
+        sections = _form_of(engine, row).present(
+            join(row.data, row.sealed),
+            may_see_sealed=False,
+            may_see_restricted=row.org_id in own,
+            case_sealed=head.seal_level > 0,
+            references=_Names(engine, connection),
+            wareki=wareki,
+        )
+    return RecordView(_row(row, own), sections, tuple(_row(other, own) for other in series))
+
+
+def _form_of(engine: Engine, row: Any) -> Form:
+    """The form that was shown, else the 帳票 itself, of the version on which the record was written."""
+    forms = engine.definitions.get(row.version_id).forms
+    process = row.process_key or ""
+    return forms.form(row.task_form if forms.has(row.task_form, process) else row.form_key, process)
 
 
 def _rows() -> Select[Any]:

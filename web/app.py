@@ -1,0 +1,107 @@
+"""The web application. Made by a function, so that tests and servers each have their own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, g, request, url_for
+from jinja2 import StrictUndefined
+
+from web import assets, errors, headers, i18n, runtime, session, words
+from web.formatting import FILTERS
+from web.navigation import navigation
+from web.pages import (
+    cases,
+    help_pages,
+    home,
+    inbox,
+    intake,
+    notices,
+    processes,
+    reviews,
+    settings,
+    sign_in,
+    static_files,
+    tasks,
+)
+
+if TYPE_CHECKING:
+    from engine.services.engine import Engine
+
+MAX_BYTES = 2 * 1024 * 1024
+MAX_FIELDS = 5000
+_AREAS = (
+    home, sign_in, inbox, tasks, intake, cases, reviews, processes, notices, settings, help_pages, static_files,
+)  # fmt: skip
+
+
+def create_app(engine: Engine) -> Flask:
+    """The application on one engine; nothing happens at import time."""
+    app = Flask("web", root_path=str(Path(__file__).resolve().parent), static_folder=None)
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_BYTES,
+        MAX_FORM_PARTS=MAX_FIELDS,
+        TRAP_HTTP_EXCEPTIONS=False,
+    )
+    app.extensions[runtime.ENGINE] = engine
+    app.extensions[runtime.ASSETS] = assets.load()
+    session.install(app)
+    errors.install(app)
+    _templates(app)
+    for area in _AREAS:
+        app.register_blueprint(area.blueprint)
+    app.after_request(_protect)
+    return app
+
+
+def _protect(response: Response) -> Response:
+    https = runtime.engine().settings.secure_cookies
+    response.headers.setdefault("Content-Language", i18n.language())
+    return headers.protect(response, https=https)
+
+
+def _templates(app: Flask) -> None:
+    env = app.jinja_env
+    env.undefined = StrictUndefined
+    env.trim_blocks = env.lstrip_blocks = True
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.filters.update(FILTERS)
+    env.globals.update(
+        words=words,
+        due_words=words.due_words,
+        due_day=words.due_day,
+        role_name=words.role,
+        word=words.word,
+    )
+    app.context_processor(_page_facts)
+
+
+def _page_facts() -> dict[str, Any]:
+    """What every template may use about the request."""
+    signed_in = getattr(g, "signed_in", None)
+    return {
+        "language": i18n.language(),
+        "me": signed_in,
+        "now": getattr(g, "now", None),
+        "nav": navigation(signed_in.actor) if signed_in else None,
+        "asset": _asset_url,
+        "csrf_value": signed_in.csrf if signed_in else "",
+        "section": (request.blueprint or "") if request else "",
+        "demo": runtime.engine().settings.demo,
+        "plain": _plain,
+    }
+
+
+def _asset_url(name: str) -> str | None:
+    """The address of a style or script, or None when it was not built."""
+    found = runtime.current_assets().path(name)
+    return url_for("static_files.serve", path=found) if found else None
+
+
+def _plain(text: str) -> str:
+    """A text in one line, for attributes."""
+    return re.sub(r"\s+", " ", text).strip()

@@ -1,0 +1,105 @@
+"""Dates, moments and codes in the words of the page's language and the person's calendar."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flask import g, has_request_context
+
+from engine.domain.business_days import TOKYO, tokyo_date
+from engine.domain.case_number import CaseNumber
+from engine.domain.wareki import format_gregorian, format_wareki, format_wareki_short
+from web.i18n import language
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WEEKDAYS = "月火水木金土日"
+_FIRST_ERA_DAY = date(1868, 1, 25)
+
+
+def _today() -> date:
+    return tokyo_date(g.now) if has_request_context() and hasattr(g, "now") else date.min
+
+
+def _eras() -> bool:
+    signed_in = getattr(g, "signed_in", None) if has_request_context() else None
+    return True if signed_in is None else bool(signed_in.era_dates)
+
+
+def day(value: date | None) -> str:
+    """``9月25日（金）``; the year only when it is not the current one."""
+    if value is None:
+        return ""
+    if value.year != _today().year:
+        return full_day(value)
+    if language() == "en":
+        return f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]}"
+    return f"{value.month}月{value.day}日（{_WEEKDAYS[value.weekday()]}）"
+
+
+def full_day(value: date | None) -> str:
+    """``令和8年9月25日（金）`` or ``2026年9月25日（金）``, as the person prefers."""
+    if value is None:
+        return ""
+    if language() == "en":
+        return f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]} {value.year}"
+    return format_wareki(value) if _eras() and value >= _FIRST_ERA_DAY else format_gregorian(value)
+
+
+def short_day(value: date | None) -> str:
+    """``R8.9.25`` or ``2026-09-25``, for narrow tables."""
+    if value is None:
+        return ""
+    return format_wareki_short(value) if _eras() and value >= _FIRST_ERA_DAY else value.isoformat()
+
+
+def clock_time(value: datetime | None) -> str:
+    """``10:42`` in Tokyo."""
+    return "" if value is None else f"{value.astimezone(TOKYO):%H:%M}"
+
+
+def moment(value: datetime | None) -> str:
+    """``9月25日（金）10:42`` in Tokyo."""
+    if value is None:
+        return ""
+    separator = " " if language() == "en" else ""
+    return f"{day(tokyo_date(value))}{separator}{clock_time(value)}"
+
+
+def moment_day(value: datetime | None) -> str:
+    """The Tokyo day of a moment, as ``day``."""
+    return "" if value is None else day(tokyo_date(value))
+
+
+def full_moment(value: datetime | None) -> str:
+    """``令和8年9月25日（金）10:42`` in Tokyo, for records and prints."""
+    if value is None:
+        return ""
+    separator = " " if language() == "en" else ""
+    return f"{full_day(tokyo_date(value))}{separator}{clock_time(value)}"
+
+
+def iso(value: date | datetime | None) -> str:
+    """For the ``datetime`` attribute of ``<time>``."""
+    return "" if value is None else value.isoformat()
+
+
+def case_number(number: str) -> str:
+    """``令和8年度－0301`` for R8-0301."""
+    try:
+        return str(CaseNumber.parse(number))
+    except ValueError:
+        return number
+
+
+FILTERS = {
+    "day": day,
+    "full_day": full_day,
+    "short_day": short_day,
+    "clock_time": clock_time,
+    "moment": moment,
+    "moment_day": moment_day,
+    "full_moment": full_moment,
+    "iso": iso,
+    "case_number": case_number,
+}

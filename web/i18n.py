@@ -1,0 +1,60 @@
+"""Two languages: Japanese is written in the sources, English comes from translations/en (gettext).
+
+The catalogue is read as it is (``.po``), so nothing has to be compiled. A text without a translation stays Japanese.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+from flask import g, has_request_context
+
+LANGUAGES = {"ja": "日本語", "en": "English"}
+DEFAULT = "ja"
+TRANSLATIONS = Path(__file__).resolve().parent / "translations"
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Source text to translation; empty for Japanese."""
+    file = TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
+    if language == DEFAULT or not file.is_file():
+        return {}
+    with file.open("rb") as handle:
+        messages = read_po(handle, locale=language)
+    return {
+        message.id: message.string
+        for message in messages
+        if isinstance(message.id, str) and message.id and isinstance(message.string, str) and message.string
+    }
+
+
+def language() -> str:
+    """The language of the page being made."""
+    return str(getattr(g, "language", DEFAULT)) if has_request_context() else DEFAULT
+
+
+def gettext(text: str) -> str:
+    """The text in the language of the page."""
+    return catalogue(language()).get(text, text)
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """As gettext; Japanese does not tell one from many, so one entry serves both."""
+    return gettext(singular if count == 1 else plural)
+
+
+def mark(text: str) -> str:
+    """Name a text for the catalogue where it is not shown at once."""
+    return text
+
+
+def accepted(header: str | None) -> str:
+    """The first language of an Accept-Language header that we have."""
+    for part in (header or "").split(","):
+        tag = part.split(";")[0].strip().lower()[:2]
+        if tag in LANGUAGES:
+            return tag
+    return DEFAULT

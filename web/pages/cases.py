@@ -1,0 +1,172 @@
+"""Cases: the list with its search, and the file of one case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from engine.domain.case_number import CaseNumber
+from engine.domain.errors import NotFound
+from engine.queries import case_file, case_plans, cases, diagrams, inbox, records, timeline, upcoming
+from engine.queries.case_file import CaseHead
+from engine.queries.cases import STATUSES, CaseFilter
+from engine.queries.paging import After
+from engine.queries.timeline import EntryKind
+from web.access_notes import note_case, note_list, note_record
+from web.arguments import choice, line
+from web.policy import policy
+from web.runtime import actor, engine, now, signed_in
+from web.words import MARKS, word
+
+blueprint = Blueprint("cases", __name__, url_prefix="/cases")
+
+
+@blueprint.get("")
+@policy("case_work")
+def listing() -> str:
+    """The cases that the person may know of, the newest first."""
+    status = line("status", 20)
+    narrow = CaseFilter(
+        words=line("q", 60),
+        status=status if status in STATUSES else "",
+        org=line("org", 20),
+        after=After.read(request.args.get("after")),
+    )
+    if narrow.words:
+        note_list("cases")
+    page = cases.list_cases(engine(), actor(), narrow, now=now())
+    kept = {"q": narrow.words, "status": narrow.status, "org": narrow.org}
+    kept = {name: value for name, value in kept.items() if value}
+    return render_template("cases.html", page=page, narrow=narrow, kept=kept)
+
+
+@blueprint.get("/<number>")
+@policy("case_work")
+def show(number: str) -> str:
+    """経過: what happened and what will, with the open work beside it."""
+    head = _opened(number, "timeline")
+    kind = choice(EntryKind, "kind", None)
+    return _page(
+        "case_timeline.html",
+        head,
+        "timeline",
+        entries=timeline.timeline(engine(), actor(), head, kind, now=now()),
+        kind=kind.value if kind else "",
+        coming=upcoming.upcoming_of_case(engine(), actor(), head.id, now=now()),
+        tasks=_tasks(head),
+        parts=case_file.parts(engine(), actor(), head, now=now()),
+        related=case_file.related_cases(engine(), actor(), head, now=now()),
+    )
+
+
+@blueprint.get("/<number>/household")
+@policy("case_work")
+def household(number: str) -> str:
+    """Person and household."""
+    head = _opened(number, "household")
+    return _page("case_household.html", head, "household", people=case_file.people(engine(), head))
+
+
+@blueprint.get("/<number>/sharing")
+@policy("case_work")
+def sharing(number: str) -> str:
+    """Consents, who may see what, and referrals."""
+    head = _opened(number, "sharing")
+    return _page(
+        "case_sharing.html",
+        head,
+        "sharing",
+        consents=case_plans.consents(engine(), actor(), head, now=now()),
+        parts=case_file.parts(engine(), actor(), head, now=now()),
+        referrals=case_plans.referrals(engine(), actor(), head),
+    )
+
+
+@blueprint.get("/<number>/plans")
+@policy("case_work")
+def plans(number: str) -> str:
+    """Support plans with all versions."""
+    head = _opened(number, "plans")
+    return _page("case_plans.html", head, "plans", plans=case_plans.plans(engine(), head))
+
+
+@blueprint.get("/<number>/tasks")
+@policy("case_work")
+def tasks(number: str) -> str:
+    """Open work of all processes."""
+    head = _opened(number, "tasks")
+    coming = upcoming.upcoming_of_case(engine(), actor(), head.id, now=now())
+    return _page("case_tasks.html", head, "tasks", tasks=_tasks(head), coming=coming)
+
+
+@blueprint.get("/<number>/records")
+@policy("case_work")
+def record_list(number: str) -> str:
+    """Everything that was written, the newest version of each."""
+    head = _opened(number, "records")
+    return _page("case_records.html", head, "records", records=records.records(engine(), actor(), head, now=now()))
+
+
+@blueprint.get("/<number>/records/<record_id>")
+@policy("case_work")
+def record(number: str, record_id: str) -> str:
+    """One record as it was written, with its other versions."""
+    head = _head(number)
+    view = records.record_view(engine(), actor(), head, record_id, wareki=signed_in().era_dates, now=now())
+    note_record(head.id, record_id)
+    return _page("case_record.html", head, "records", record=view)
+
+
+@blueprint.get("/<number>/diagram")
+@policy("case_work")
+def diagram(number: str) -> str:
+    """Where each process of the case stands: the picture and the same in words."""
+    head = _opened(number, "diagram")
+    instances = diagrams.instances(engine(), actor(), head, now=now())
+    marked = [(instance, _marks(instance)) for instance in instances]
+    return _page("case_diagram.html", head, "diagram", instances=marked)
+
+
+@blueprint.get("/<number>/diagram/<instance_id>.bpmn")
+@policy("case_work")
+def diagram_file(number: str, instance_id: str) -> Response:
+    """The BPMN file on which an instance of the case runs."""
+    head = _head(number)
+    file = diagrams.instance_diagram(engine(), actor(), instance_id, case_id=head.id, now=now())
+    return Response(file, mimetype="application/xml")
+
+
+def _head(number: str) -> CaseHead:
+    """The head of the case behind a number in an address. Raises NotFound."""
+    try:
+        canonical = CaseNumber.parse(number).url
+    except ValueError:
+        raise NotFound("case") from None
+    if canonical != number:
+        raise NotFound("case")
+    return case_file.case_head(engine(), actor(), canonical, now=now())
+
+
+def _opened(number: str, part: str) -> CaseHead:
+    head = _head(number)
+    note_case(head.id, part)
+    return head
+
+
+def _tasks(head: CaseHead) -> tuple[inbox.InboxRow, ...]:
+    found = inbox.open_tasks_of_case(engine(), actor(), head.id, now=now())
+    return tuple(replace(row, subject_name="", subject_kana="") for row in found)
+
+
+def _marks(instance: diagrams.InstanceView) -> list[dict[str, str]]:
+    """The marks as the picture wants them: id, kind and the badge's words (none for what is done)."""
+    return [
+        {"id": mark.element_id, "kind": mark.kind, "label": "" if mark.kind == "done" else word(MARKS, mark.kind)}
+        for mark in instance.marks
+    ]
+
+
+def _page(template: str, head: CaseHead, part: str, **values: Any) -> str:
+    return render_template(template, case=head, part=part, **values)

@@ -1,0 +1,56 @@
+"""Who may use a route. Every route declares one policy; a route without one is answered to nobody.
+
+A policy says which roles an area is for. What of a case somebody sees is decided in ``engine.queries.visibility``,
+who may do a task in ``engine.services.access``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from engine.domain.roles import Role
+from engine.domain.staff import Actor
+from engine.queries.reviews import WATCHING_ROLES
+from engine.queries.visibility import CASE_ROLES
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Policy(StrEnum):
+    """An area of the product and whom it is for."""
+
+    PUBLIC = "public"  #: anybody, signed in or not
+    SIGNED_IN = "signed_in"  #: every member of staff
+    CASE_WORK = "case_work"  #: roles that see case content, and members of a conference
+    REVIEWS = "reviews"  #: those who watch the reviews of plans
+
+
+ROLES = {
+    Policy.CASE_WORK: CASE_ROLES | {Role.CONFERENCE_MEMBER.value},
+    Policy.REVIEWS: WATCHING_ROLES,
+}
+
+
+def policy(name: str) -> Callable[[View], View]:
+    """Declare the policy of a route. Stands directly under the route decorator."""
+    declared = Policy(name)
+
+    def declare(view: View) -> View:
+        view.policy = declared  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def policy_of(view: object) -> Policy | None:
+    """The policy that a view function declares, or None."""
+    found = getattr(view, "policy", None)
+    return found if isinstance(found, Policy) else None
+
+
+def allows(declared: Policy, actor: Actor) -> bool:
+    """Whether one of the actor's memberships carries a role of the area."""
+    roles = ROLES.get(declared)
+    return roles is None or any(membership.role in roles for membership in actor.memberships)

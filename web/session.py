@@ -1,0 +1,104 @@
+"""The signed-in person of a request: cookie, session, language, and the gate in front of every route."""
+
+from __future__ import annotations
+
+from flask import Flask, Request, Response, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from engine.domain.errors import NotAuthorised, NotFound
+from engine.services import sign_in
+from web import csrf
+from web.errors import BadRequest, CsrfRefused, SessionEnded
+from web.i18n import LANGUAGES, accepted
+from web.policy import Policy, allows, policy_of
+from web.runtime import engine
+
+LANGUAGE_COOKIE = "tsunagu-language"
+
+
+def cookie_name() -> str:
+    """``__Host-`` (and Secure) where people come by https."""
+    return "__Host-tsunagu" if engine().settings.secure_cookies else "tsunagu"
+
+
+def install(app: Flask) -> None:
+    """Let every request pass the gate."""
+    app.before_request(_begin)
+    app.before_request(_gate)
+
+
+def _begin() -> None:
+    g.now = engine().clock.now()
+    g.signed_in = None
+    g.language = _asked_language()
+    token = request.cookies.get(cookie_name())
+    if token and request.endpoint != "static_files.serve":
+        g.signed_in = sign_in.session(engine(), token, now=g.now)
+    if g.signed_in is not None and g.signed_in.language in LANGUAGES:
+        g.language = g.signed_in.language
+
+
+def _asked_language() -> str:
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    return chosen if chosen in LANGUAGES else accepted(request.headers.get("Accept-Language"))
+
+
+def _gate() -> BaseResponse | None:
+    """Refuse what the route's policy does not allow; a route without a policy does not exist for anybody."""
+    refuse_unreadable(request)
+    if request.endpoint is None:
+        return None  # no such route: answered by the table of errors
+    declared = policy_of(current_app.view_functions[request.endpoint])
+    if declared is None:
+        raise NotFound(request.endpoint)
+    if declared is Policy.PUBLIC:
+        return None
+    if g.signed_in is None:
+        return _to_sign_in_or_error()
+    if request.method in csrf.UNSAFE:
+        require_csrf(g.signed_in.csrf)
+    if not allows(declared, g.signed_in.actor):
+        raise NotAuthorised(declared.value)
+    return None
+
+
+def require_csrf(expected: str | None) -> None:
+    """The POST carries the token and was made by one of our pages. Raises CsrfRefused."""
+    if csrf.comes_from_elsewhere(request) or not csrf.matches(request, expected):
+        raise CsrfRefused
+
+
+def refuse_unreadable(asked: Request) -> None:
+    """Control characters have no place in an address. Raises NotFound or BadRequest."""
+    if "\x00" in asked.path:
+        raise NotFound("path")
+    if any("\x00" in name + value for name, value in asked.args.items(multi=True)):
+        raise BadRequest
+
+
+def _to_sign_in_or_error() -> BaseResponse:
+    """Reading goes to the sign-in page and comes back; what was typed must not be lost by a redirect."""
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")))
+    raise SessionEnded
+
+
+def local_path(target: str | None) -> str:
+    """A path of this site to go to after sign-in; the front page for anything else."""
+    plain = target or ""
+    safe = plain.startswith("/") and not plain.startswith(("//", "/\\")) and not any(ord(c) < 32 for c in plain)
+    return plain if safe and "\\" not in plain else url_for("home.front")
+
+
+def begin(response: Response, token: str) -> None:
+    """Write the cookie of a new session."""
+    response.set_cookie(
+        cookie_name(), token, secure=engine().settings.secure_cookies, httponly=True, samesite="Lax", path="/"
+    )
+
+
+def end(response: Response) -> None:
+    """Take the cookie away."""
+    response.delete_cookie(
+        cookie_name(), secure=engine().settings.secure_cookies, httponly=True, samesite="Lax", path="/"
+    )

@@ -1,0 +1,249 @@
+"""One list of words for states and codes, used by every page (both languages through the catalogue)."""
+
+from __future__ import annotations
+
+from engine.domain.deadline import DeadlineState
+from engine.domain.roles import Role
+from engine.queries.deadlines import DueStatus
+from engine.queries.outline import StepKind
+from web.formatting import clock_time, day, moment
+from web.i18n import gettext, language, mark
+
+VIEWS = {
+    "mine": mark("自分の担当"),
+    "claimable": mark("引き受け待ち"),
+    "upcoming": mark("予定"),
+    "held": mark("保留中"),
+    "done-today": mark("今日完了"),
+}
+EMPTY_VIEWS = {
+    "mine": mark("自分の担当はすべて完了しています。"),
+    "claimable": mark("引き受けを待っている仕事はありません。"),
+    "upcoming": mark("これから始まる予定の仕事はありません。"),
+    "held": mark("保留している仕事はありません。"),
+    "done-today": mark("今日完了した仕事はまだありません。"),
+}
+BUCKETS = {
+    "late": mark("期限超過"),
+    "today": mark("今日まで"),
+    "soon": mark("これから2週間"),
+    "later": mark("それより先"),
+    "none": mark("期限なし"),
+    "held": mark("保留中"),
+}
+TASK_STATES = {
+    "open": mark("引き受け待ち"),
+    "claimed": mark("対応中"),
+    "held": mark("保留中"),
+    "completed": mark("完了"),
+    "cancelled": mark("取りやめ"),
+}
+CASE_STATES = {"open": mark("支援中"), "suspended": mark("中断"), "closed": mark("終結")}
+INSTANCE_STATES = {
+    "running": mark("進行中"),
+    "completed": mark("終了"),
+    "cancelled": mark("取りやめ"),
+    "incident": mark("止まっています（要対応）"),
+}
+CONSENT_STATES = {
+    "given": mark("あり"),
+    "partial": mark("一部"),
+    "none": mark("なし"),
+    "pending": mark("保留"),
+    "expired": mark("期限切れ"),
+    "withdrawn": mark("撤回"),
+}
+PLAN_STATES = {
+    "draft": mark("下書き"),
+    "submitted": mark("会議待ち"),
+    "active": mark("実施中"),
+    "superseded": mark("以前の版"),
+    "rejected": mark("不承認"),
+    "ended": mark("終了"),
+}
+REFERRAL_KINDS = {
+    "referral": mark("つなぎ"),
+    "escalation": mark("多機関協働への依頼"),
+    "handoff": mark("参加支援への引継ぎ"),
+}
+REFERRAL_STATES = {
+    "sent": mark("返事待ち"),
+    "accepted": mark("引き受け"),
+    "conditional": mark("条件つきで引き受け"),
+    "declined": mark("引き受けられない"),
+    "finished": mark("終了"),
+}
+RELATIONS = {
+    "owner": mark("受付機関"),
+    "lead": mark("主担当"),
+    "carries": mark("手続きの担当"),
+    "accepted": mark("つなぎ先"),
+    "asked": mark("意見を求めた機関"),
+    "consented": mark("同意による共有"),
+    "granted": mark("個別の許可"),
+    "plan_member": mark("支援プランの機関"),
+    "conference_member": mark("会議の構成員"),
+}
+BASES = {
+    "consent": mark("本人の同意"),
+    "internal_use": mark("市の内部での利用（69条2項2号）"),
+    "other_public_body": mark("ほかの公的機関への提供（69条2項3号）"),
+    "special_reason": mark("特別の理由（69条2項4号）"),
+    "shien_kaigi": mark("支援会議（社会福祉法106条の6）"),
+    "abuse_law": mark("虐待防止の各法"),
+    "youtaikyo": mark("要対協（児童福祉法）"),
+    "women_law": mark("困難女性支援法15条"),
+    "konkyu_9": mark("支援会議（生活困窮者自立支援法9条）"),
+    "emergency_life": mark("生命・身体の保護"),
+}
+SEALS = {1: mark("限定"), 2: mark("秘匿")}
+STEP_KINDS = {
+    StepKind.START: mark("始まり"),
+    StepKind.TASK: mark("仕事"),
+    StepKind.AUTOMATIC: mark("自動"),
+    StepKind.QUESTION: mark("分かれ道"),
+    StepKind.JOIN: mark("合流"),
+    StepKind.WAIT: mark("待つ"),
+    StepKind.SEND: mark("知らせる"),
+    StepKind.WATCH: mark("見張り"),
+    StepKind.PART: mark("まとまり"),
+    StepKind.END: mark("終わり"),
+}
+MARKS = {
+    "here": mark("いまここ"),
+    "overdue": mark("いまここ（期限超過）"),
+    "waiting": mark("待っています"),
+    "incident": mark("止まっています"),
+    "done": mark("済み"),
+}
+NOTICES = {
+    "overdue": mark("期限を過ぎました"),
+    "warn": mark("期限が近づいています"),
+    "assigned": mark("担当になりました"),
+    "level": mark("期限超過の知らせ"),
+    "1": mark("期限超過の知らせ（段階1）"),
+    "2": mark("期限超過の知らせ（段階2）"),
+    "3": mark("期限超過の知らせ（段階3）"),
+}
+ACTS = {
+    "task.completed": mark("%(name)sを終えました"),
+    "task.claimed": mark("%(name)sを引き受けました"),
+    "task.released": mark("%(name)sを手放しました"),
+    "task.reassigned": mark("%(name)sの担当を替えました"),
+    "task.hold": mark("%(name)sを保留しました"),
+    "task.resume": mark("%(name)sを再開しました"),
+    "task.extend": mark("%(name)sの期限を延ばしました"),
+    "task.warn": mark("%(name)sの期限が近づきました"),
+    "task.overdue": mark("%(name)sの期限を過ぎました"),
+    "instance.started": mark("手続きを始めました"),
+    "incident.opened": mark("手続きが止まりました"),
+    "record.written": mark("記録を書きました"),
+    "record.corrected": mark("記録を直しました"),
+    "timer.fired": mark("予定の日になりました"),
+    "message.delivered": mark("ほかの手続きから知らせが届きました"),
+    "consent.withdrawn": mark("同意が撤回されました"),
+    "grant.given": mark("共有を許可しました"),
+    "grant.ended": mark("共有を終えました"),
+}
+FORMS = {
+    "F01": "相談受付・申込票",
+    "F02": "相談受付票（同意なし）",
+    "F03": "インテーク・アセスメントシート",
+    "F04": "つなぐシート",
+    "F05": "多機関協働 支援依頼票",
+    "F06": "課題整理シート",
+    "F06R": "戻し票",
+    "F07": "支援プラン兼利用申込書",
+    "F08": "個人情報の取扱い同意書",
+    "F09": "支援会議記録",
+    "F10": "会議開催通知・次第",
+    "F11": "重層的支援会議記録",
+    "F12": "支援経過記録",
+    "F13": "評価シート",
+    "F14": "把握票",
+    "F15": "訪問・接触記録",
+    "F16": "参加支援 引継ぎ票",
+    "F17": "マッチング検討シート",
+    "F18": "受入先情報票",
+    "F19": "体験・定着支援記録",
+    "F20": "終結報告書",
+    "screening": "対応方針の判断",
+}
+
+
+def word(table: dict[str, str], code: str) -> str:
+    """The word of a code in the language of the page; the code itself when the list does not know it."""
+    return gettext(table[code]) if code in table else str(code)
+
+
+def role(code: str) -> str:
+    """The label of a role code."""
+    try:
+        found = Role(code)
+    except ValueError:
+        return code
+    return found.name_en if language() == "en" else found.name_ja
+
+
+def act(code: str, name: str) -> str:
+    """What an audit act tells, in a sentence without a full stop."""
+    text = gettext(ACTS.get(code, mark("手続きの記録")))
+    quoted = f"「{name}」" if name and language() == "ja" else f"“{name}”" if name else gettext("仕事")
+    return text.replace("%(name)s", quoted)
+
+
+def form_name(key: str) -> str:
+    """The title of a 帳票; a task's own form is simply its record."""
+    return FORMS.get(key, gettext("仕事の記録"))
+
+
+def basis(code: str) -> str:
+    """The legal basis of sharing."""
+    return word(BASES, code)
+
+
+def due_words(due: DueStatus) -> tuple[str, str]:
+    """(shape, words) of a deadline: one component for every page (shapes of the status macro)."""
+    if due.state is DeadlineState.HELD:
+        return "held", _held_words(due)
+    if due.state is DeadlineState.NONE or due.due_at is None:
+        return "none", gettext("期限なし")
+    if due.state is DeadlineState.OVERDUE:
+        return "late", _late_words(due)
+    if due.state is DeadlineState.DUE_TODAY:
+        return "soon", _today_words(due)
+    return ("soon" if due.state is DeadlineState.DUE_SOON else "time"), _left_words(due)
+
+
+def due_day(due: DueStatus) -> str:
+    """Until when, beside the words: 「9月17日（木）まで」, with the time for deadlines in hours."""
+    if due.due_at is None or due.due_on is None:
+        return ""
+    until = moment(due.due_at) if due.to_the_minute else day(due.due_on)
+    return gettext("%(day)sまで") % {"day": until}
+
+
+def _held_words(due: DueStatus) -> str:
+    if due.held_until is None:
+        return gettext("保留中")
+    return gettext("保留中（%(day)sに再開）") % {"day": day(due.held_until)}
+
+
+def _late_words(due: DueStatus) -> str:
+    if not due.days:
+        return gettext("期限を過ぎました")
+    return gettext("%(n)s営業日超過") % {"n": due.days}
+
+
+def _today_words(due: DueStatus) -> str:
+    if due.to_the_minute:
+        return gettext("今日%(time)sまで") % {"time": clock_time(due.due_at)}
+    return gettext("今日まで")
+
+
+def _left_words(due: DueStatus) -> str:
+    if due.days is None or due.to_the_minute:
+        return due_day(due)
+    if due.days == 0:  # closed days until then
+        return gettext("閉庁日の間に期限")
+    return gettext("あと%(n)s営業日") % {"n": due.days}
