@@ -104,7 +104,7 @@ def form_context(
         actor={"org": org_id, "staff": actor.staff_id},
         person=_person(connection, case),
         case=_case(connection, case),
-        records=records.latest_data(connection, case.id, with_sealed=True) if case else {},
+        records=records.NewestByForm(connection, case.id, with_sealed=True) if case else {},
         variables=dict(variables),
         parameters=_parameters(engine, now),
     )

@@ -125,10 +125,11 @@ class Casework:
         return cases.start(self.engine, self.person(by), key, entry="manual", data=data, now=self.now)
 
     def task(self, element_id: str, *, case_id: str | None = None, state: str | None = None) -> Any:
-        """The newest task of an element (of a case, in a state)."""
+        """The newest task of an element (of a case, in a state); one that is still open before any other."""
         found = self.tasks(element_id, case_id=case_id, state=state)
         assert found, f"no task {element_id}"
-        return found[-1]
+        waiting = [task for task in found if task.state in ("open", "claimed", "held")]
+        return (waiting or found)[-1]
 
     def tasks(self, element_id: str, *, case_id: str | None = None, state: str | None = None) -> list[Any]:
         """All tasks of an element, oldest first."""

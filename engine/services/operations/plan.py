@@ -236,7 +236,7 @@ def decide(context: OperationContext) -> Mapping[str, Any]:
 def _attached_services(context: OperationContext, version: PlanVersion) -> dict[str, Any]:
     """Whom the plan asks for participation support and outreach: an organisation of its items, else the configured one."""
     reference, today = context.engine.reference, context.today
-    record = records.latest_data(context.connection, context.case.id).get("F07", {})
+    record = records.newest_data(context.connection, context.case.id, "F07")
     reasons = [v["text"] for v in (record.get("use_participation"), record.get("use_outreach")) if isinstance(v, dict)]
     found: dict[str, Any] = {"request_reason": "、".join(filter(None, reasons)) or "支援プランによる利用"}
     items = plans.items(context.connection, version.id)
@@ -272,7 +272,7 @@ def _let_take_part(context: OperationContext, version: PlanVersion) -> None:
 def reject(context: OperationContext) -> Mapping[str, Any]:
     """不承認となった版を記録します。"""
     plans.change(context.connection, _version(context).id, {"status": "rejected"})
-    opinions = records.latest_data(context.connection, context.case.id).get("F11", {}).get("opinions") or []
+    opinions = records.newest_data(context.connection, context.case.id, "F11").get("opinions") or []
     said = [str(row.get("opinion") or "") for row in opinions if isinstance(row, dict)]
     return {"reject_reason": "、".join(filter(None, said)) or "重層的支援会議で不承認"}
 

@@ -197,7 +197,9 @@ def test_resuming_early_brings_the_due_date_back(at_decide: Casework) -> None:
     [(date(2026, 4, 1), "x", ["until"]), (date(2026, 4, 2), " ", ["reason"])],
     ids=["not in the future", "no reason"],
 )
-def test_a_hold_needs_a_reason_and_a_later_day(at_decide: Casework, until: date, reason: str, fields: list[str]) -> None:
+def test_a_hold_needs_a_reason_and_a_later_day(
+    at_decide: Casework, until: date, reason: str, fields: list[str]
+) -> None:
     with pytest.raises(FormInvalid) as refusal:
         _hold(at_decide, until, reason)
     assert list(refusal.value.fields) == fields
