@@ -91,9 +91,20 @@ def require(context: OperationContext) -> Mapping[str, Any]:
     return {}
 
 
-@operation("referral.send", outputs=("referral_id", "from_org", "to_org", "collect_orgs"))
+PARTICIPATION = "参加支援"  #: word in an organisation's role of the plan (organisations.csv)
+
+
+@operation(
+    "referral.send",
+    outputs=(
+        "referral_id", "from_org", "to_org", "collect_orgs", "to_participation", "participation_org", "request_reason",
+    ),
+)  # fmt: skip
 def send_referral(context: OperationContext) -> Mapping[str, Any]:
-    """つなぐシートを送り先の機関に届けます。共有の根拠を確かめ、理由の要る根拠では理由を求めます。"""
+    """つなぐシートを送り先の機関に届けます。共有の根拠を確かめ、理由の要る根拠では理由を求めます。
+
+    参加支援の機関へのつなぎかどうかも返します（参加支援は、引継ぎの手続きで受け入れます）。
+    """
     data, from_org = context.inputs, context.actor_org()
     coordinator = context.engine.reference.text("multi_agency_coordinator", context.today)
     to_org = data.get("to_org") or coordinator
@@ -111,8 +122,12 @@ def send_referral(context: OperationContext) -> Mapping[str, Any]:
         },
     )  # fmt: skip
     collect = _organisations_in(context, data.get("agencies_involved") or [])
+    receiver = context.engine.reference.organisations.get(to_org)
+    participation = not escalates and receiver is not None and PARTICIPATION in receiver.scheme_role
     return {
         "referral_id": referral_id, "from_org": from_org, "to_org": to_org, "collect_orgs": collect or [from_org],
+        "to_participation": participation, "participation_org": to_org if participation else None,
+        "request_reason": data.get("reason") or "",
     }  # fmt: skip
 
 
@@ -162,7 +177,10 @@ def answer_referral(context: OperationContext) -> Mapping[str, Any]:
 
 @operation("agencies.ask", outputs=("collect_orgs",), inputs=("collect_orgs", "ask_orgs"))
 def ask_agencies(context: OperationContext) -> Mapping[str, Any]:
-    """情報を求める機関を決め、その機関に自分の分の依頼が見えるようにします。"""
+    """情報を求める機関を決め、その機関に自分の分の依頼が見えるようにします。受理しないときは何もしません。"""
+    decision = str(context.inputs.get("accept_result") or "")
+    if decision and DECISIONS.get(decision) != "accepted":
+        return {"collect_orgs": context.variables.get("collect_orgs") or []}
     chosen = context.inputs.get("ask_orgs") or context.variables.get("collect_orgs") or []
     excluded = {
         org for c in consents.valid(context.connection, context.case.id, context.today) for org in c.excluded_orgs

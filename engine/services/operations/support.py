@@ -32,7 +32,7 @@ def _first_of(data: Mapping[str, Any], *names: str) -> Any:
 # ---------------------------------------------------------------- contacts
 
 
-@operation("contact.record", outputs=("relation_stage", "contact_safety", "next_contact_on"))
+@operation("contact.record", outputs=("relation_stage", "stage_since", "contact_safety", "next_contact_on"))
 def record_contact(context: OperationContext) -> Mapping[str, Any]:
     """訪問・電話などの接触を記録し、関係性の段階と次の予定を残します。"""
     data = context.inputs
@@ -50,11 +50,13 @@ def record_contact(context: OperationContext) -> Mapping[str, Any]:
             "next_on": next_on, "record_id": context.record_ids.get("F15") or context.record_ids.get("F12"),
         },
     )  # fmt: skip
+    moved = stage is not None and stage != context.case.relation_stage
     if stage is not None:
         cases.change(context.connection, context.case.id, {"relation_stage": stage})
         context.step.reload_case()
     return {
         "relation_stage": stage if stage is not None else context.case.relation_stage,
+        "stage_since": context.today if moved else context.variables.get("stage_since"),
         "contact_safety": data.get("safety"),
         "next_contact_on": next_on,
     }
