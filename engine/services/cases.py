@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.definitions.model import BpmnModel, Kind, TaskSettings
+from engine.definitions.model import BpmnModel
 from engine.domain.business_days import tokyo_date
 from engine.domain.case_number import CaseNumber
 from engine.domain.errors import NotAuthorised, NotOpen
@@ -16,6 +16,7 @@ from engine.domain.wareki import fiscal_year
 from engine.services import access, completion, messages
 from engine.services.deployed import Deployed
 from engine.services.engine import Engine
+from engine.services.first_task import first_task
 from engine.services.operations.registry import call_from_token
 from engine.services.starting import start_instance
 from engine.services.steps import Step, Transaction, run, save, transaction, write_result
@@ -42,40 +43,26 @@ class Startable:
     name: str
     org_id: str
     entries: tuple[tuple[str, str], ...]  #: (entry, label) that a person may choose
-    form_key: str
     version_id: str
-
-
-def first_tasks(model: BpmnModel) -> Iterator[TaskSettings]:
-    """The user tasks that can be the first after the start, along flows without passing another one."""
-    start = model.start
-    seen: set[str] = set()
-    todo = [start.id] if start else []
-    while todo:
-        for flow in model.flows_out(todo.pop()):
-            element = model.elements.get(flow.target)
-            if element is None or element.id in seen:
-                continue
-            seen.add(element.id)
-            if element.kind is Kind.USER_TASK:
-                yield model.settings(element.id)
-            else:
-                todo.append(element.id)
 
 
 def startable(engine: Engine, actor: Actor) -> list[Startable]:
     """Processes with an entry for people whose first task one of the person's roles may do, by process key."""
     found = []
     for deployed in engine.definitions.all_live():
-        entries = tuple((e.name, e.label or e.name) for e in deployed.model.entries if not e.message)
-        settings = next(first_tasks(deployed.model), None)
-        if not entries or settings is None:
-            continue
-        for org in sorted({m.org_id for m in actor.memberships if m.role in settings.roles}):
-            found.append(
-                Startable(deployed.process_key, deployed.name, org, entries, settings.form_key, deployed.version_id)
-            )
+        for org in sorted({m.org_id for m in actor.memberships}):
+            entries = tuple(_entries_for(deployed.model, actor, org))
+            if entries:
+                found.append(Startable(deployed.process_key, deployed.name, org, entries, deployed.version_id))
     return found
+
+
+def _entries_for(model: BpmnModel, actor: Actor, org: str) -> Iterator[tuple[str, str]]:
+    """Ways in (name, label) for people whose first task one of the person's roles in ``org`` may do."""
+    for entry in model.entries:
+        settings = None if entry.message else first_task(model, entry.name)
+        if settings is not None and any(actor.has_role(role, org) for role in settings.roles):
+            yield entry.name, entry.label or entry.name
 
 
 def start(
@@ -113,7 +100,8 @@ def _starting_org(deployed: Deployed, actor: Actor, entry: str, org_id: str | No
     model = deployed.model
     if entry not in {e.name for e in model.entries if not e.message}:
         raise NotAuthorised("start", f"{deployed.process_key} has no entry {entry} for people")
-    roles = {role for settings in first_tasks(model) for role in settings.roles}
+    settings = first_task(model, entry)
+    roles = settings.roles if settings is not None else ()
     orgs = sorted({m.org_id for m in actor.memberships if m.role in roles})
     if org_id is not None and org_id in orgs:
         return org_id

@@ -14,6 +14,7 @@ from engine.forms.form import Form
 from engine.services import access, completion
 from engine.services.cases import Startable
 from engine.services.engine import Engine
+from engine.services.first_task import first_task
 from engine.services.form_context import form_context
 from engine.storage import cases, instances, tasks
 
@@ -48,14 +49,14 @@ def of_task(engine: Engine, actor: Actor, task_id: str, *, now: datetime) -> Ite
 
 
 @contextmanager
-def of_start(
-    engine: Engine, actor: Actor, choice: Startable, entry: str, *, now: datetime
-) -> Iterator[OpenForm]:
-    """The first form of a process that is about to be started for a new case."""
+def of_start(engine: Engine, actor: Actor, choice: Startable, entry: str, *, now: datetime) -> Iterator[OpenForm]:
+    """The first form of a process that is about to be started for a new case. Raises NotOpen when it has none."""
+    deployed = engine.definitions.get(choice.version_id)
+    settings = first_task(deployed.model, entry)
+    if settings is None:
+        raise NotOpen(choice.process_key)
     with engine.database.read() as connection:
         variables = {"entry": entry, "owner_org": choice.org_id}
-        context = form_context(
-            engine, connection, actor, case=None, org_id=choice.org_id, variables=variables, now=now
-        )
-        form = engine.definitions.get(choice.version_id).forms.form(choice.form_key, choice.process_key)
+        context = form_context(engine, connection, actor, case=None, org_id=choice.org_id, variables=variables, now=now)
+        form = deployed.forms.form(settings.form_key, choice.process_key)
         yield OpenForm(form, context, form.prefilled(context.sources))
