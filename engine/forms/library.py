@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -170,6 +171,7 @@ class _FormReader:
         self._check_conditions(fields)
         if not self.reader.findings:
             self._check_dialect()
+            fields = tuple(replace(field, conditional=field.key in self._asked_at_times()) for field in fields)
         sections = LayoutReader(fields, report).read(self.document.get("ui"))
         findings += self.reader.findings
         if self.reader.findings:
@@ -190,6 +192,14 @@ class _FormReader:
                 "/schema/required", f"必須とされた欄がありません（{name[:60]}）。", "名前を確かめてください。"
             )
         return fields
+
+    def _asked_at_times(self) -> frozenset[str]:
+        """Keys of the fields that some condition makes necessary."""
+        found: set[str] = set()
+        for item in self.schema.get("allOf", []):
+            for part in (item.get("then"), item.get("else"), *item.get("anyOf", [])):
+                found.update(part.get("required", []) if isinstance(part, Mapping) else ())
+        return frozenset(found)
 
     def _check_dialect(self) -> None:
         """What remains must be valid JSON Schema, since the API hands it out as such."""
