@@ -2,8 +2,9 @@
 
 A marking is the set of open tokens: element ids, and arrivals at joins as ``flow:<id>``. Conditions are not looked at:
 every way out of a gateway counts as possible. What a non-interrupting boundary event sets off runs beside the main
-flow and may happen several times, so there a second token is ordinary. A step of a plain sequence (one way in, one way
-out, nothing attached) can always be taken and stands in nobody's way, so tokens pass it at once; so they do plain ends.
+flow and may happen several times, so there a second token is ordinary. Tokens pass at once what never waits, plain
+ends, and each step of a plain sequence (one way in, one way out, nothing attached): it can always be taken and stands
+in nobody's way.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from engine.definitions.elements import BpmnModel, Element, EventKind, Kind
 MAX_MARKINGS = 20_000  #: markings looked at before the search says "not decided"
 _MAX_WAYS = 6  #: ways out of an inclusive gateway of which all combinations are tried
 
-_STEPS = frozenset(
-    {Kind.USER_TASK, Kind.SERVICE_TASK, Kind.SEND_TASK, Kind.RECEIVE_TASK, Kind.CATCH, Kind.THROW, Kind.EXCLUSIVE}
-)
+#: where a token never stays: two of them are never there at once
+_PASSING = frozenset({Kind.SERVICE_TASK, Kind.SEND_TASK, Kind.THROW, Kind.EXCLUSIVE})
+_WAITING = frozenset({Kind.USER_TASK, Kind.RECEIVE_TASK, Kind.CATCH})
 
 Marking = frozenset[str]
 T = TypeVar("T")
@@ -66,7 +67,7 @@ def _stuck(net: _Net, after: dict[Marking, tuple[Marking, ...]], decided: bool) 
     hopeless = [marking for marking, following in after.items() if marking and not following]
     if not hopeless and decided:
         ending = _can_end(after)
-        hopeless = [marking for marking in after if marking not in ending][:1]
+        hopeless = [marking for marking in after if marking not in ending][-1:]
     groups = {tuple(sorted(net.waiting(marking))) for marking in hopeless}
     return tuple(sorted(groups))
 
@@ -127,10 +128,12 @@ class _Net:
 
     def enter(self, tokens: set[str], element: Element, via: str | None) -> None:
         """A token arrives at an element by a flow."""
-        while self.is_passed(element):
-            self.visited.add(element.id)
+        passed: set[str] = set()
+        while self.is_passed(element) and element.id not in passed:
+            passed.add(element.id)
             via = element.outgoing[0]
             element = self.target(via)
+        self.visited |= passed
         self.visited.add(element.id)
         if element.kind is Kind.END and element.event is not EventKind.TERMINATE:
             return
@@ -143,9 +146,20 @@ class _Net:
                 self.enter(tokens, start, None)
 
     def is_passed(self, element: Element) -> bool:
-        """Whether a token goes on at once: a step of a plain sequence."""
-        plain = len(element.incoming) == 1 and len(element.outgoing) == 1
-        return plain and element.kind in _STEPS and not self.attached[element.id]
+        """Whether a token goes on at once."""
+        if len(element.outgoing) != 1 or self.attached[element.id]:
+            return False
+        return element.kind in _PASSING or (element.kind in _WAITING and not self.is_behind_a_merge(element))
+
+    def is_behind_a_merge(self, element: Element) -> bool:
+        """Whether tokens of several ways come to the element, directly or through what passes them on."""
+        seen: set[str] = set()
+        while len(element.incoming) == 1 and element.id not in seen:
+            seen.add(element.id)
+            element = self.model.elements[self.model.flows[element.incoming[0]].source]
+            if element.kind not in _PASSING or len(element.outgoing) != 1 or self.attached[element.id]:
+                return False
+        return len(element.incoming) > 1
 
     def target(self, flow: str) -> Element:
         return self.model.elements[self.model.flows[flow].target]

@@ -21,7 +21,7 @@ def _node(tag: str, ja: str, en: str, condition: str, reason: str) -> Row:
     return Row(f"bpmn:{tag}", Group.NODE, ja, en, True, condition, reason, inside=SCOPES)
 
 
-def _event(key: str, ja: str, en: str, condition: str, reason: str = "プロセスで使い、試験があります。") -> Row:
+def _event(key: str, ja: str, en: str, condition: str, reason: str = "") -> Row:
     return Row(key, Group.EVENT, ja, en, True, condition, reason)
 
 

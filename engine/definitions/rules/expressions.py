@@ -67,7 +67,7 @@ def _declarations(subject: Subject) -> Iterator[Finding]:
 def _unused(subject: Subject) -> Iterator[Finding]:
     """Variables that nothing sets, where everything that could do so is known."""
     forms_known = all(subject.form_of(element) is not None for element in subject.model.user_tasks)
-    if subject.context.operations is None or not forms_known:
+    if subject.forms is None or subject.context.operations is None or not forms_known:
         return
     written, read = set(_written(subject)), set(_read(subject))
     for variable in subject.model.variables:
