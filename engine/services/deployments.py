@@ -153,3 +153,24 @@ def live_keys(engine: Engine) -> Iterable[str]:
     """Keys of the processes that have a live version."""
     with engine.database.read() as connection:
         return sorted(store.live_versions(connection))
+
+
+def keys_in(folder: Path) -> tuple[str, ...]:
+    """Keys of the processes whose files lie in a folder."""
+    return tuple(path.resolve().name for path in _process_folders(folder))
+
+
+def changed(engine: Engine) -> list[str]:
+    """Keys of the processes whose files differ from what is live (new files that were never published left out)."""
+    folder = engine.settings.workflows
+    found = []
+    with engine.database.read() as connection:
+        live = store.live_versions(connection)
+        for path in _process_folders(folder):
+            package = read_package(path, _shared_forms(folder, path))
+            if live.get(package.process_key) not in (
+                None,
+                store.find(connection, package.process_key, package.content_hash),
+            ):
+                found.append(package.process_key)
+    return found
