@@ -168,8 +168,8 @@ def raise_levels(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> l
     dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
     new = []
     for row in rows:
-        statement = dialect.insert(raised).values(**row).on_conflict_do_nothing()
-        if connection.execute(statement).rowcount == 1:
+        statement = dialect.insert(raised).values(**row).on_conflict_do_nothing().returning(raised.c.id)
+        if connection.execute(statement).first() is not None:
             new.append(row)
     return new
 
