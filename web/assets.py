@@ -1,7 +1,7 @@
 """Where styles, scripts and fonts lie. Names carry a hash of the content, so browsers keep them for ever.
 
-``static/css/`` and ``static/img/`` are ours and always there. ``static/dist/`` is built from ``frontend/`` and may be missing: pages are
-complete without it, and ``missing`` names what they then do not have.
+``static/css/`` and ``static/img/`` are ours and always there. ``static/dist/`` is built from ``frontend/`` and may be
+missing: pages are complete without it, and ``missing`` names what they then do not have.
 """
 
 from __future__ import annotations

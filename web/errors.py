@@ -129,13 +129,13 @@ ERROR_PAGES: dict[type[Exception], ErrorPage] = {
         "sign_in.form",
         mark("サインインの画面へ"),
     ),
-    errors.EngineError: ErrorPage(
-        500, mark("処理できませんでした"), mark("時間をおいて、もう一度お試しください。")
-    ),
+    errors.EngineError: ErrorPage(500, mark("処理できませんでした"), mark("時間をおいて、もう一度お試しください。")),
     CsrfRefused: ErrorPage(
         400,
         mark("この画面からは受け付けられません"),
-        mark("画面を開いてから時間がたったか、ほかのサイトから送られました。画面を開き直して、もう一度行ってください。"),
+        mark(
+            "画面を開いてから時間がたったか、ほかのサイトから送られました。画面を開き直して、もう一度行ってください。"
+        ),
     ),
     SessionEnded: ErrorPage(
         401,

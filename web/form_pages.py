@@ -1,4 +1,4 @@
-"""Between the pages and the forms: what a page shows of a form, and what it reads back."""
+"""Between the pages and the forms: what a page shows of an open form, and the typed text when it cannot be kept."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
-from engine.forms.form import Form
-from engine.queries.case_file import CaseHead
 from engine.services.task_forms import OpenForm
+from web.form_rendering import render_form
 
 
 @dataclass(frozen=True)
@@ -22,31 +21,20 @@ class Sheet:
     errors: Mapping[str, str]
 
 
-def sheet(opened: OpenForm, typed: Mapping[str, Any] | None, errors: Mapping[str, str], *, case: CaseHead | None) -> Sheet:
-    html = Markup("").join(
-        Markup('<div class="field"><label for="f-{0}">{1}</label><input id="f-{0}" name="{0}" value="{2}"></div>').format(
-            f.key, f.label, (typed if typed is not None else opened.prefilled.values).get(f.key, "")
-        )
-        for f in opened.form.fields
-    )
+def sheet(opened: OpenForm, typed: Mapping[str, Any] | None, errors: Mapping[str, str]) -> Sheet:
+    """The form with what was typed; where nothing was, with what is known already and where it comes from."""
+    values = opened.prefilled.values if typed is None else typed
+    origins = opened.prefilled.origins if typed is None else {}
+    html = render_form(opened.form, values, errors, references=opened.context.references, prefilled_sources=origins)
     return Sheet(html, errors)
 
 
-def read(form: Form, given: MultiDict[str, str]) -> dict[str, Any]:
-    return {f.key: given[f.key] for f in form.fields if given.get(f.key)}
-
-
-def changes_rows(given: MultiDict[str, str]) -> bool:
-    return False
-
-
-def with_changed_rows(form: Form, raw: dict[str, Any], given: MultiDict[str, str]) -> dict[str, Any]:
-    return raw
-
-
-def labels(form: Form) -> dict[str, str]:
-    return {f.key: f.label for f in form.fields}
-
-
-def as_text(given: MultiDict[str, str], names: Mapping[str, str]) -> str:
-    return "\n".join(f"{names[n]}：{v}" for n, v in given.items(multi=True) if n in names and v.strip())
+def as_text(given: MultiDict[str, str], labels: Mapping[str, str]) -> str:
+    """What was typed into a form that is no longer there, as lines of label and text."""
+    lines = []
+    for name, value in given.items(multi=True):
+        key = name.split("-")[0]
+        if key in labels and value.strip():
+            rest = name.removeprefix(key)
+            lines.append(f"{labels[key]}{rest}：{value}")
+    return "\n".join(lines)

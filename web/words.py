@@ -133,17 +133,17 @@ ACTS = {
     "task.hold": mark("%(name)sを保留しました"),
     "task.resume": mark("%(name)sを再開しました"),
     "task.extend": mark("%(name)sの期限を延ばしました"),
-    "task.warn": mark("%(name)sの期限が近づきました"),
-    "task.overdue": mark("%(name)sの期限を過ぎました"),
-    "instance.started": mark("手続きを始めました"),
+    "task.raised": mark("%(name)sの遅れを知らせました"),
+    "consent.withdraw": mark("同意の撤回を記録しました"),
+    "review.request": mark("評価を早めるよう求めました"),
+    "grant.give": mark("共有を許可しました"),
+    "grant.end": mark("共有を終えました"),
+    "instance.started": mark("%(name)sの手続きを始めました"),
     "incident.opened": mark("手続きが止まりました"),
     "record.written": mark("記録を書きました"),
     "record.corrected": mark("記録を直しました"),
     "timer.fired": mark("予定の日になりました"),
     "message.delivered": mark("ほかの手続きから知らせが届きました"),
-    "consent.withdrawn": mark("同意が撤回されました"),
-    "grant.given": mark("共有を許可しました"),
-    "grant.ended": mark("共有を終えました"),
 }
 FORMS = {
     "F01": "相談受付・申込票",
@@ -216,8 +216,8 @@ def due_words(due: DueStatus) -> tuple[str, str]:
 
 
 def due_day(due: DueStatus) -> str:
-    """Until when, beside the words: 「9月17日（木）まで」, with the time for deadlines in hours."""
-    if due.due_at is None or due.due_on is None:
+    """Until when, beside the words: 「9月17日（木）まで」, with the time for deadlines in hours; today needs none."""
+    if due.due_at is None or due.due_on is None or due.state is DeadlineState.DUE_TODAY:
         return ""
     until = moment(due.due_at) if due.to_the_minute else day(due.due_on)
     return gettext("%(day)sまで") % {"day": until}

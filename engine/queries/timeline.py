@@ -13,7 +13,17 @@ from sqlalchemy import Connection, and_, or_, select
 from engine.domain.staff import SYSTEM_ID, Actor
 from engine.queries.case_file import CaseHead
 from engine.queries.visibility import Scope, own_orgs, record_visible
-from engine.storage.tables import audit_event, contact, organisation, record, staff, support_case, user_task
+from engine.storage.tables import (
+    audit_event,
+    contact,
+    definition_version,
+    organisation,
+    process_instance,
+    record,
+    staff,
+    support_case,
+    user_task,
+)
 
 if TYPE_CHECKING:
     from engine.services.engine import Engine
@@ -89,21 +99,31 @@ def _steps(
     )
     if not head.whole:
         query = query.where(or_(user_task.c.org_id.in_(own_orgs(actor)), audit_event.c.actor == actor.staff_id))
+    processes = _process_names(connection, head.id)
     return [
-        _step(row, forms.get(row.task_id, []))
+        _step(row, forms.get(row.task_id, []), processes)
         for row in connection.execute(query)
         if not row.act.startswith(_TOLD_BY_RECORDS)
     ]
 
 
-def _step(row: Any, forms: list[tuple[str, str]]) -> Entry:
+def _process_names(connection: Connection, case_id: str) -> dict[str, str]:
+    query = (
+        select(process_instance.c.process_key, definition_version.c.name)
+        .join(definition_version, definition_version.c.id == process_instance.c.version_id)
+        .where(process_instance.c.case_id == case_id)
+    )
+    return {row.process_key: row.name for row in connection.execute(query)}
+
+
+def _step(row: Any, forms: list[tuple[str, str]], processes: Mapping[str, str]) -> Entry:
     completed = row.act.endswith("completed")
     kind = EntryKind.SHARING if row.act.split(".")[0] in SHARING_ACTS else EntryKind.STEP
     return Entry(
         at=row.at,
         kind=EntryKind.RECORD if completed and forms else kind,
         act=row.act,
-        name=row.task_name or "",
+        name=row.task_name or processes.get((row.data or {}).get("process", ""), ""),
         actor_name="" if row.actor == SYSTEM_ID else row.actor_name or "",
         org_name=row.name or "",
         data=row.data or {},

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine.domain.errors import FormInvalid, NotFound
 from engine.services import cases, task_forms
 from engine.services.cases import Startable
-from web import form_pages
+from web import form_pages, form_rendering
 from web.form_pages import Sheet
 from web.policy import policy
 from web.runtime import actor, engine, now
@@ -38,11 +38,11 @@ def start() -> BaseResponse:
         raise NotFound("process")
     choice, entry = chosen
     with task_forms.of_start(engine(), actor(), choice, entry, now=now()) as opened:
-        g.typed_labels = form_pages.labels(opened.form)
-        raw = form_pages.read(opened.form, request.form)
-        if form_pages.changes_rows(request.form):
-            raw = form_pages.with_changed_rows(opened.form, raw, request.form)
-            return make_response(_render(choice, entry, form_pages.sheet(opened, raw, {}, case=None)))
+        g.typed_labels = form_rendering.labels(opened.form)
+        raw = form_rendering.parse_form(opened.form, request.form)
+        if form_rendering.changes_rows(request.form):
+            raw = form_rendering.with_changed_rows(opened.form, raw, request.form)
+            return make_response(_render(choice, entry, form_pages.sheet(opened, raw, {})))
     try:
         started = cases.start(
             engine(), actor(), choice.process_key, entry=entry, org_id=choice.org_id, data=raw, now=now()
@@ -74,7 +74,7 @@ def _org_names(choices: list[Startable]) -> dict[str, str]:
 
 def _sheet(choice: Startable, entry: str, raw: dict[str, Any] | None, errors: dict[str, str]) -> Sheet:
     with task_forms.of_start(engine(), actor(), choice, entry, now=now()) as opened:
-        return form_pages.sheet(opened, raw, errors, case=None)
+        return form_pages.sheet(opened, raw, errors)
 
 
 def _render(choice: Startable, entry: str, sheet: Sheet, *, several: bool = False) -> str:

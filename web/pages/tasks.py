@@ -23,7 +23,7 @@ from engine.domain.wareki import DateNotUnderstood, parse_date
 from engine.queries import inbox, task_page
 from engine.queries.task_page import TaskPage
 from engine.services import task_forms, tasks
-from web import form_pages
+from web import form_pages, form_rendering
 from web.access_notes import note_task
 from web.errors import detail_of, page_for
 from web.form_pages import Sheet
@@ -118,7 +118,7 @@ def extend(task_id: str) -> BaseResponse:
 def draft(task_id: str) -> BaseResponse:
     """Keep what was typed: by the script while typing, or by the button without a script."""
     with task_forms.of_task(engine(), actor(), task_id, now=now()) as opened:
-        raw = form_pages.read(opened.form, request.form)
+        raw = form_rendering.parse_form(opened.form, request.form)
     tasks.save_draft(engine(), actor(), task_id, raw, now=now())
     if request.accept_mimetypes.best == "application/json":
         return Response(status=204)
@@ -139,11 +139,11 @@ def complete(task_id: str) -> BaseResponse:
     """Submit the form. Whatever is refused comes back with the typed text in place."""
     page = task_page.task_page(engine(), actor(), task_id, now=now())
     with task_forms.of_task(engine(), actor(), task_id, now=now()) as opened:
-        g.typed_labels = form_pages.labels(opened.form)
-        raw = form_pages.read(opened.form, request.form)
-        if form_pages.changes_rows(request.form):
-            raw = form_pages.with_changed_rows(opened.form, raw, request.form)
-            return make_response(_render(page, form_pages.sheet(opened, raw, {}, case=page.case)))
+        g.typed_labels = form_rendering.labels(opened.form)
+        raw = form_rendering.parse_form(opened.form, request.form)
+        if form_rendering.changes_rows(request.form):
+            raw = form_rendering.with_changed_rows(opened.form, raw, request.form)
+            return make_response(_render(page, form_pages.sheet(opened, raw, {})))
     try:
         done = tasks.complete(engine(), actor(), task_id, raw, now=now(), seen_version=_seen_version())
     except FormInvalid as refusal:
@@ -212,7 +212,7 @@ def _sheet(page: TaskPage, raw: dict[str, Any] | None = None, errors: dict[str, 
         return None
     with task_forms.of_task(engine(), actor(), page.id, now=now()) as opened:
         typed = raw if raw is not None else (dict(page.draft.data) if page.draft else None)
-        return form_pages.sheet(opened, typed, errors or {}, case=page.case)
+        return form_pages.sheet(opened, typed, errors or {})
 
 
 def _refused(task_id: str, raw: dict[str, Any], refusal: Exception) -> Response:
