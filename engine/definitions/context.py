@@ -72,12 +72,12 @@ class TrialParser(Protocol):
 class GuardRails:
     """Rules of the law and the city that no diagram may leave out, by the names of operations and elements.
 
-    conference: operations of a support conference on a plan. consent: operations that take or require consent.
+    conference: operations that put a plan before a support conference. consent: those that take or require consent.
     consented_messages: messages that are sent only after consent was given, so a process that they start has it.
     statutory_elements: acts of city staff only. closing: operation that ends a case -> its input with the reason.
     """
 
-    conference: frozenset[str] = frozenset({"conference.record"})
+    conference: frozenset[str] = frozenset({"plan.submit", "conference.schedule", "conference.record"})
     consent: frozenset[str] = frozenset({"consent.record", "consent.require"})
     consented_messages: frozenset[str] = frozenset({"plan.approved"})
     statutory_elements: frozenset[str] = frozenset({"em_core", "em_enter", "em_protect", "em_plan", "em_eval"})

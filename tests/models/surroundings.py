@@ -19,6 +19,7 @@ OPERATIONS = {
         _operation("conference.record", (), ("conference_next_review_on",)),
         _operation("consent.record", (), ("consent_result",)),
         _operation("consent.require", ("plan_version_id",)),
+        _operation("plan.submit", ("plan_version_id",), ("submitted_on",)),
         _operation("referral.answer", (), ("referral_result",)),
     )
 }

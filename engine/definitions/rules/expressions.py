@@ -195,7 +195,9 @@ def _comparison(subject: Subject, use: _Use, name: str, constant: object) -> Ite
 
 
 def _options(subject: Subject, name: str) -> frozenset[str] | None:
-    """The values that forms can give the variable, when only fields with options set it."""
+    """The values that the variable can have, when only fields with options (or the ways in) set it."""
+    if name == "entry":
+        return frozenset(entry.name for entry in subject.model.entries) or frozenset({"message"})
     if subject.forms is None or subject.context.operations is None:
         return None
     found: set[str] = set()

@@ -49,7 +49,7 @@ def _consent(subject: Subject, rails: GuardRails) -> Iterator[Finding]:
     if not model.operations & rails.conference or _starts_with_consent(model, rails):
         return
     for element in subject.known():
-        if rails.conference & set(element.operations) and not _asks(element, rails):
+        if rails.conference & set(element.operations) and not _asks_first(element, rails):
             path = _way_without_consent(model, element, rails)
             if path is not None:
                 shown = " → ".join(subject.label(step) for step in path)
@@ -68,6 +68,12 @@ def _starts_with_consent(model: BpmnModel, rails: GuardRails) -> bool:
 
 def _asks(element: Element, rails: GuardRails) -> bool:
     return bool(rails.consent & set(element.operations))
+
+
+def _asks_first(element: Element, rails: GuardRails) -> bool:
+    """Whether the element itself asks for consent before it does anything with a conference."""
+    asked = next(n for n, name in enumerate((*element.operations, *rails.consent)) if name in rails.consent)
+    return all(name not in rails.conference for name in element.operations[:asked]) and _asks(element, rails)
 
 
 def _way_without_consent(model: BpmnModel, goal: Element, rails: GuardRails) -> list[str] | None:

@@ -199,6 +199,16 @@ def test_a_conference_whose_own_task_requires_consent_is_in_order():
     assert conference(meet, lines=chain("begin", "meet", "finish")) == []
 
 
+def test_a_conference_that_asks_for_consent_afterwards_is_an_error():
+    meet = work("meet", "会議", operation="conference.record consent.require")
+    assert conference(meet, lines=chain("begin", "meet", "finish")) == [("guard.consent", "meet")]
+
+
+def test_a_plan_is_not_submitted_without_consent():
+    submit = Node("serviceTask", "submit", "付議する", 'tsunagu:operation="plan.submit"')
+    assert conference(submit, lines=chain("begin", "submit", "finish")) == [("guard.consent", "submit")]
+
+
 def test_a_way_around_the_consent_is_an_error():
     gateway = Node("exclusiveGateway", "which", "急ぐか", 'default="f_which__ask"')
     nodes = (gateway, work("ask", "同意を取る", **ASK), work("meet", "会議", **MEET))
