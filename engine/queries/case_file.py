@@ -282,7 +282,9 @@ def _members(connection: Connection, household_id: str) -> tuple[Member, ...]:
 def _consent_states(connection: Connection, case_id: str, now: datetime) -> tuple[ConsentState, ...]:
     """The newest consent per person, in the order of first asking."""
     rows = connection.execute(
-        select(consent).where(consent.c.case_id == case_id).order_by(consent.c.given_on, consent.c.created_at)
+        select(consent)
+        .where(consent.c.case_id == case_id)
+        .order_by(consent.c.given_on, consent.c.created_at, consent.c.id)
     )
     newest = {row.subject: row for row in rows}
     return tuple(

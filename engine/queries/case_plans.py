@@ -98,7 +98,7 @@ def consents(engine: Engine, actor: Actor, head: CaseHead, *, now: datetime) -> 
     query = (
         select(consent)
         .where(consent.c.case_id == head.id)
-        .order_by(consent.c.given_on.desc(), consent.c.created_at.desc())
+        .order_by(consent.c.given_on.desc(), consent.c.created_at.desc(), consent.c.id.desc())
     )
     with engine.database.read() as connection:
         rows = [
@@ -115,7 +115,7 @@ def plans(engine: Engine, head: CaseHead) -> tuple[PlanVersion, ...]:
         select(plan_version, organisation.c.name.label("lead_name"))
         .outerjoin(organisation, organisation.c.id == plan_version.c.lead_org)
         .where(plan_version.c.case_id == head.id)
-        .order_by(plan_version.c.created_at.desc(), plan_version.c.number.desc())
+        .order_by(plan_version.c.created_at.desc(), plan_version.c.id.desc())
     )
     with engine.database.read() as connection:
         found = connection.execute(query).all()

@@ -53,7 +53,7 @@ def valid(connection: Connection, case_id: str, on: date) -> list[Consent]:
     """
     query = select(*_COLUMNS).where(consent.c.case_id == case_id, consent.c.result != "保留")
     newest: dict[str, Consent] = {}
-    for row in connection.execute(query.order_by(consent.c.created_at.desc())):
+    for row in connection.execute(query.order_by(consent.c.created_at.desc(), consent.c.id.desc())):
         found = as_row(Consent, row)
         newest.setdefault(found.subject, found)
     return [c for c in newest.values() if _holds(c, on)]

@@ -67,7 +67,7 @@ def newest_referral(connection: Connection, case_id: str, kind: str) -> Referral
     query = (
         select(*_REFERRAL)
         .where(referral.c.case_id == case_id, referral.c.kind == kind)
-        .order_by(referral.c.sent_at.desc())
+        .order_by(referral.c.sent_at.desc(), referral.c.id.desc())
         .limit(1)
     )
     row = connection.execute(query).first()

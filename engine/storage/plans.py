@@ -54,7 +54,7 @@ def newest(connection: Connection, case_id: str, status: str | None = None) -> P
     query = select(*_COLUMNS).where(plan_version.c.case_id == case_id)
     if status is not None:
         query = query.where(plan_version.c.status == status)
-    row = connection.execute(query.order_by(plan_version.c.created_at.desc(), plan_version.c.number.desc())).first()
+    row = connection.execute(query.order_by(plan_version.c.created_at.desc(), plan_version.c.id.desc())).first()
     return None if row is None else as_row(PlanVersion, row)
 
 

@@ -173,7 +173,7 @@ def consents(connection: Connection, case_id: str) -> list[Row[Any]]:
 def plan_versions(connection: Connection, case_id: str) -> list[Row[Any]]:
     """All versions of the plans of a case, the newest last."""
     query = select(plan_version).where(plan_version.c.case_id == case_id)
-    return list(connection.execute(query.order_by(plan_version.c.created_at, plan_version.c.number)))
+    return list(connection.execute(query.order_by(plan_version.c.created_at, plan_version.c.id)))
 
 
 def related(connection: Connection, case_id: str) -> set[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from secrets import token_hex
+from time import time_ns
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from sqlalchemy import Connection, Row, Table, insert
 from sqlalchemy.sql.elements import ColumnElement
@@ -14,8 +15,11 @@ T = TypeVar("T")
 
 
 def new_id() -> str:
-    """A fresh identity for a row."""
-    return uuid4().hex
+    """A fresh identity for a row: 32 hexadecimal digits, of which the first half is the moment in nanoseconds.
+
+    Rows that were written at the same instant of a (virtual) clock can so still be told apart by their order.
+    """
+    return f"{time_ns():016x}{token_hex(8)}"
 
 
 def columns_of(table: Table, row_type: type) -> list[ColumnElement[Any]]:

@@ -43,7 +43,7 @@ def open_of_instance(connection: Connection, instance_id: str) -> list[TaskRow]:
 def open_of_case(connection: Connection, case_id: str) -> list[TaskRow]:
     """Open, claimed and held tasks of all instances of a case."""
     query = select(*_COLUMNS).where(user_task.c.case_id == case_id, user_task.c.state.in_(OPEN_STATES))
-    return [as_row(TaskRow, row) for row in connection.execute(query.order_by(user_task.c.opened_at))]
+    return [as_row(TaskRow, row) for row in connection.execute(query.order_by(user_task.c.opened_at, user_task.c.id))]
 
 
 def candidates(connection: Connection, task_id: str) -> frozenset[tuple[str, str]]:
@@ -62,18 +62,12 @@ def add(
     insert_all(connection, clock, clock_rows)
 
 
-def close(
-    connection: Connection, instance_id: str, ref: str, *, state: str, at: datetime, by: str | None
-) -> bool:
+def close(connection: Connection, instance_id: str, ref: str, *, state: str, at: datetime, by: str | None) -> bool:
     """Complete one open task by its token; False when it was no longer open."""
     statement = (
         update(user_task)
-        .where(
-            user_task.c.instance_id == instance_id, user_task.c.ref == ref, user_task.c.state.in_(OPEN_STATES)
-        )
-        .values(
-            state=state, completed_at=at, completed_by=by, version=user_task.c.version + 1
-        )
+        .where(user_task.c.instance_id == instance_id, user_task.c.ref == ref, user_task.c.state.in_(OPEN_STATES))
+        .values(state=state, completed_at=at, completed_by=by, version=user_task.c.version + 1)
     )
     return connection.execute(statement).rowcount == 1
 
@@ -116,7 +110,7 @@ def completer_of(connection: Connection, instance_id: str, element_id: str) -> s
             user_task.c.element_id == element_id,
             user_task.c.state == "completed",
         )
-        .order_by(user_task.c.completed_at.desc())
+        .order_by(user_task.c.completed_at.desc(), user_task.c.id.desc())
         .limit(1)
     )
     return connection.execute(query).scalar_one_or_none()
@@ -188,4 +182,3 @@ def staff_in(connection: Connection, pairs: Iterable[tuple[str, str]], now: date
         .distinct()
     )
     return [row.staff_id for row in connection.execute(query)]
-
