@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -149,7 +149,7 @@ def _note(connection: Any, published: Sequence[DeployResult], *, by: str | None,
         )  # fmt: skip
 
 
-def live_keys(engine: Engine) -> Iterable[str]:
+def live_keys(engine: Engine) -> list[str]:
     """Keys of the processes that have a live version."""
     with engine.database.read() as connection:
         return sorted(store.live_versions(connection))

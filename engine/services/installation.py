@@ -46,6 +46,11 @@ def schema_is_current(url: str) -> bool:
         database.dispose()
 
 
+def unreachable(engine: Engine) -> str:
+    """Why the database cannot be reached, or "" when it can."""
+    return schema.unreachable(engine.database)
+
+
 def holds_work(engine: Engine) -> bool:
     """Whether accounts or cases exist already."""
     with engine.database.read() as connection:
@@ -93,7 +98,7 @@ class Check:
 
 def checks(engine: Engine, *, now: datetime) -> Iterator[Check]:
     """Everything worth looking at; stops after the database when that cannot be used."""
-    database = _database(engine)
+    database = database_check(engine)
     yield database
     if database.state is State.BAD:
         return
@@ -101,7 +106,8 @@ def checks(engine: Engine, *, now: datetime) -> Iterator[Check]:
         yield check(engine, now)
 
 
-def _database(engine: Engine) -> Check:
+def database_check(engine: Engine) -> Check:
+    """Whether the database can be reached and has the schema of this software."""
     reason = schema.unreachable(engine.database)
     if reason:
         return Check(

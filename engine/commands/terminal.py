@@ -1,0 +1,96 @@
+"""What all commands share: settings, an engine on a ready database, and refusals in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from engine.bootstrap import build
+from engine.config import ConfigurationError, Settings, from_environment
+from engine.definitions.findings import Finding, as_text
+from engine.domain.errors import DefinitionRefused, FormInvalid, NotFound
+from engine.reference.files import ReferenceFileInvalid
+from engine.services import installation
+from engine.services.engine import Engine
+
+FAILED, UNUSABLE = 1, 2  #: exit codes: refused or found something; called wrongly or a setting is wrong
+
+
+class Refused(click.ClickException):
+    """The command cannot be carried out; the text says why and what to do."""
+
+    def __init__(self, text_ja: str, exit_code: int = FAILED) -> None:
+        super().__init__(text_ja)
+        self.exit_code = exit_code
+
+    def show(self, file: Any = None) -> None:
+        """The text alone, on standard error."""
+        click.echo(self.message, err=True, file=file)
+
+
+class Commands(click.Group):
+    """The commands; what the engine refuses ends with its sentence instead of a trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as problem:
+            raise Refused(f"設定に誤りがあります。{problem}", UNUSABLE) from problem
+        except ReferenceFileInvalid as problem:
+            raise Refused(f"参照データに誤りがあります。{problem}", UNUSABLE) from problem
+        except FormInvalid as problem:
+            raise Refused("\n".join(problem.fields.values())) from problem
+        except NotFound as problem:
+            raise Refused("見つかりません。ログインIDなどを確かめてください。") from problem
+        except DefinitionRefused as problem:
+            raise Refused(f"{findings_text(problem)}\n公開していません。") from problem
+        except installation.WrongPurpose as problem:
+            raise Refused(WRONG_PURPOSE[str(problem)]) from problem
+
+
+WRONG_PURPOSE = {
+    installation.Purpose.DEMO.value: (
+        "このデータベースはデモ用です。実際の利用には、別のデータベースを TSUNAGU_DATABASE_URL に指定してください。"
+    ),
+    installation.Purpose.REAL.value: (
+        "このデータベースには実際のデータがあります。デモには使えません。TSUNAGU_DATABASE_URL を確かめてください。"
+    ),
+}
+
+
+def findings_text(refusal: DefinitionRefused) -> str:
+    """All findings, two lines each."""
+    return as_text([f for f in refusal.findings if isinstance(f, Finding)]) or "\n".join(map(str, refusal.findings))
+
+
+def settings() -> Settings:
+    """The settings of this process. Raises ConfigurationError."""
+    return from_environment()
+
+
+@contextmanager
+def opened(wanted: Settings | None = None, *, ready: bool = True) -> Iterator[Engine]:
+    """An engine; with ``ready`` on a database that is there and has the schema of this software. Raises Refused."""
+    engine = build(wanted or settings())
+    try:
+        if ready:
+            require_ready(engine)
+        yield engine
+    finally:
+        engine.database.dispose()
+
+
+def require_ready(engine: Engine) -> None:
+    """Raises Refused for a database that cannot be reached, or whose schema is another."""
+    check = installation.database_check(engine)
+    if check.state is installation.State.BAD:
+        raise Refused(f"データベースが使えません。{check.text}")
+
+
+def say(text: str = "") -> None:
+    """A line on standard output."""
+    click.echo(text)
