@@ -693,6 +693,16 @@ def _work() -> dict[str, Refused]:
         "multi_instance_item_that_hides_a_variable": Refused(
             changed(mi, ("<tsunagu:variable", f"{declare}<tsunagu:variable")), "multi_instance.item_name", "answer_each"
         ),
+        "multi_instance_item_with_two_names": Refused(
+            changed(mi, ('inputDataItem id="org" name="org"', 'inputDataItem id="item_1" name="org"')),
+            "multi_instance.item_id",
+            "answer_each",
+        ),
+        "multi_instance_item_that_no_expression_can_read": Refused(
+            changed(mi, ('inputDataItem id="org" name="org"', 'inputDataItem id="Org-1" name="Org-1"')),
+            "multi_instance.item_id",
+            "answer_each",
+        ),
         "multi_instance_output_without_list": Refused(
             changed(mi, ("<bpmn:loopDataOutputRef>answers</bpmn:loopDataOutputRef>", "")),
             "multi_instance.output",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+from lxml import etree
 
 from engine.definitions.elements import DueRule, Element, EventKind, Kind, TaskSettings, TimerKind
 from engine.definitions.findings import Finding
 from engine.definitions.rules.subject import Subject, what
 from engine.definitions.xml import BPMN, CAMUNDA
 
+_ITEM = re.compile(r"[a-z][a-z0-9_]{0,62}")
 ORG_SCOPES = frozenset({"owner", "lead", "accepted", "field", "lead_field", "city"})
 NO_LADDER = "none"
 
@@ -97,7 +101,7 @@ def _service_task(subject: Subject, element: Element) -> Iterator[Finding]:
 
 
 def _repeated_parameters(subject: Subject, element: Element) -> Iterator[Finding]:
-    node = next((n for n in subject.root.iter(f"{{{BPMN}}}serviceTask") if n.get("id") == element.id), None)
+    node = _node(subject, element)
     for tag in ("inputParameter", "outputParameter"):
         names = [p.get("name", "") for p in node.iter(f"{{{CAMUNDA}}}{tag}")] if node is not None else []
         for name in sorted({name for name in names if names.count(name) > 1}):
@@ -110,7 +114,7 @@ def _repeated_parameters(subject: Subject, element: Element) -> Iterator[Finding
 def _timer(subject: Subject, element: Element) -> Iterator[Finding]:
     if element.timer is None or not element.timer.expression:
         yield subject.at("timer.expression_missing", element)
-    node = next((n for n in subject.root.iter(f"{{{BPMN}}}{element.tag}") if n.get("id") == element.id), None)
+    node = _node(subject, element)
     definition = node.find(f"{{{BPMN}}}timerEventDefinition") if node is not None else None
     kinds = (
         [child for child in definition if child.tag.endswith(("timeDate", "timeDuration", "timeCycle"))]
@@ -157,7 +161,23 @@ def _multi_instance(subject: Subject, element: Element) -> Iterator[Finding]:
         yield subject.at("multi_instance.item_name", element, name=loop.item)
     if bool(loop.output_collection) != bool(loop.output_item):
         yield subject.at("multi_instance.output", element)
+    yield from _item_ids(subject, element)
     yield from _writes_outside(subject, element)
+
+
+def _item_ids(subject: Subject, element: Element) -> Iterator[Finding]:
+    """The engine knows an item by its id, people and forms by its name: they must be one word."""
+    node = _node(subject, element)
+    for tag in ("inputDataItem", "outputDataItem"):
+        for item in node.iter(f"{{{BPMN}}}{tag}") if node is not None else ():
+            item_id, name = item.get("id", ""), item.get("name", "")
+            if item_id != name or not _ITEM.fullmatch(name):
+                yield subject.at("multi_instance.item_id", element, id=item_id, name=name)
+
+
+def _node(subject: Subject, element: Element) -> etree._Element | None:
+    tag = f"{{{BPMN}}}{element.tag}"
+    return next((node for node in subject.root.iter(tag) if node.get("id") == element.id), None)
 
 
 def _writes_outside(subject: Subject, owner: Element) -> Iterator[Finding]:
