@@ -19,8 +19,8 @@ from engine.bpmn.pruning import prune
 from engine.bpmn.script_engine import ScriptEngine
 from engine.domain.errors import BudgetExceeded
 
-MAX_STEPS = 10_000  #: engine steps of one advance (design.md 4)
-MAX_CPU_SECONDS = 2.0  #: CPU time of one advance in its thread (design.md 4)
+MAX_STEPS = 10_000  #: engine steps of one advance
+MAX_CPU_SECONDS = 2.0  #: CPU time of one advance in its thread
 _PRUNE_EVERY = 200  #: steps after which finished tasks are dropped, so that a long advance stays linear
 
 

@@ -40,7 +40,7 @@ class NotAuthorised(EngineError):
 
 
 class CityStaffOnly(EngineError):
-    """The act belongs to city staff and cannot be done by a contracted organisation (domain.md 0.1-10)."""
+    """The act belongs to city staff and cannot be done by a contracted organisation."""
 
     code = "city_staff_only"
 
@@ -88,7 +88,9 @@ class ConsentMissing(EngineError):
 
     code = "consent_missing"
 
-    def __init__(self, message_ja: str = "有効な同意がありません。同意を記録してから、もう一度行ってください。") -> None:
+    def __init__(
+        self, message_ja: str = "有効な同意がありません。同意を記録してから、もう一度行ってください。"
+    ) -> None:
         super().__init__(message_ja)
         self.message_ja = message_ja
 

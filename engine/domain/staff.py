@@ -9,7 +9,7 @@ ANY_CITY_ORG = "*city"  #: candidate organisation meaning "any organisation of t
 
 @dataclass(frozen=True)
 class Membership:
-    """One role held in one organisation (domain.md 3.1: the role belongs to the membership, not the account)."""
+    """One role held in one organisation."""
 
     org_id: str
     role: str

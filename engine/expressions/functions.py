@@ -178,7 +178,7 @@ def start_of(day: object) -> str:
 
 
 def overdue_at(day: object) -> str:
-    """The instant from which a deadline on ``day`` is overdue: 00:00 Asia/Tokyo of the next day (design.md 5)."""
+    """The instant from which a deadline on ``day`` is overdue: 00:00 Asia/Tokyo of the next day."""
     return start_of(date_of(day) + timedelta(days=1))
 
 

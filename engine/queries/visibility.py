@@ -1,4 +1,4 @@
-"""Who may see what of a case, as SQL conditions (domain.md 3.1 to 3.3; docs/architecture.md section 5).
+"""Who may see what of a case, as SQL conditions.
 
 Deny by default. A case is seen by somebody one of whose memberships carries case work, whose organisation takes part
 in the case now (or is the division that answers for one that does), and whom no seal keeps out. Lists, searches and
@@ -28,7 +28,7 @@ from engine.storage.tables import (
     user_task,
 )
 
-#: roles that see case content of organisations that take part (domain.md 3.1, column "scope of data")
+#: roles that see case content of organisations that take part
 CASE_ROLES = frozenset(
     role.value
     for role in (
@@ -43,9 +43,9 @@ CASE_ROLES = frozenset(
         Role.PROGRAMME_LEAD,
     )
 )
-#: roles that also see the cases of the organisations their division answers for (domain.md 5.13 "Who")
+#: roles that also see the cases of the organisations their division answers for
 DIVISION_ROLES = frozenset({Role.DIVISION_OFFICER.value, Role.SUPERVISOR.value})
-#: roles that a seal does not keep out of the cases in which their office takes part (domain.md 3.3)
+#: roles that a seal does not keep out of the cases in which their office takes part
 SEAL_ROLES = frozenset({Role.EMERGENCY_OFFICER.value, Role.SUPERVISOR.value})
 #: the office for sealed households: 寄り添い支援係, listed both as an agency and as a subsection
 SEAL_OFFICE = frozenset({"AG-06", "SC-04"})

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from engine.domain.business_days import tokyo_date
 from engine.domain.errors import CityStaffOnly, NotAuthorised, NotFound
 from engine.domain.roles import Role
@@ -14,6 +12,7 @@ from engine.domain.staff import ANY_CITY_ORG, Actor, Membership
 from engine.queries import visibility
 from engine.services.engine import Engine
 from engine.storage import cases, staff, tasks
+from engine.storage.database import Connection
 from engine.storage.rows import CaseRow, TaskRow
 
 MANAGING_ROLES = frozenset({Role.AGENCY_MANAGER.value, Role.SUPERVISOR.value})
@@ -81,10 +80,5 @@ def require_doer(access: TaskAccess, act: str, actor: Actor) -> None:
 def manages(access: TaskAccess, actor: Actor, engine: Engine) -> bool:
     """The person distributes the work of an organisation that may do the task, or of its division."""
     orgs = {org for org, _ in access.candidates}
-    covered = {
-        org
-        for m in actor.memberships
-        if m.role in MANAGING_ROLES
-        for org in engine.reference.covers(m.org_id)
-    }
+    covered = {org for m in actor.memberships if m.role in MANAGING_ROLES for org in engine.reference.covers(m.org_id)}
     return bool(orgs & covered)

@@ -86,9 +86,7 @@ def start(
     org = _starting_org(deployed, actor, entry, org_id)
     with transaction(engine) as tx:
         case = _case_for(engine, tx, actor, org, case_id, now)
-        step, instance = start_instance(
-            engine, tx, actor, deployed, case, entry=entry, payload={}, now=now, org_id=org
-        )
+        step, instance = start_instance(engine, tx, actor, deployed, case, entry=entry, payload={}, now=now, org_id=org)
         opened = [row["id"] for row in step.notes["opened"]]
         if data is not None and opened:
             opened = _complete_first(engine, tx, actor, step, instance, opened[0], data)
@@ -110,9 +108,7 @@ def _starting_org(deployed: Deployed, actor: Actor, entry: str, org_id: str | No
     return orgs[0]
 
 
-def _case_for(
-    engine: Engine, tx: Transaction, actor: Actor, org: str, case_id: str | None, now: datetime
-) -> CaseRow:
+def _case_for(engine: Engine, tx: Transaction, actor: Actor, org: str, case_id: str | None, now: datetime) -> CaseRow:
     if case_id is None:
         return open_case(engine, tx, actor, org, now=now)
     case = access.visible_case(tx.connection, actor, case_id, now=now)
@@ -155,9 +151,7 @@ def _complete_first(
     found = access.visible_task(connection, actor, task_id, now=started.now)
     access.require_doer(found, "complete", actor)
     act = completion.prepare_in(engine, connection, actor, task, instance, started.case, data, now=started.now)
-    step = Step(
-        engine, tx, actor, started.now, started.deployed, started.case, instance.id, instance.org_id, instance
-    )
+    step = Step(engine, tx, actor, started.now, started.deployed, started.case, instance.id, instance.org_id, instance)
     result = run(step, act, call_from_token)
     save(step, result)
     write_result(step, act, result)

@@ -1,4 +1,4 @@
-"""Deadlines of tasks: hold, resume, extend; each moves the due moment, the ladder and the token's own moment together."""
+"""Deadlines of tasks: what a hold, resumption or extension moves together (due moment, ladder, token)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def reckon_task(step: Step, task: TaskRow) -> tuple[ClockRow, Deadline] | None:
 
 
 def move_ladder(step: Step, task: TaskRow, row: ClockRow, deadline: Deadline) -> None:
-    """Take the old reminders away and set those of the new deadline; what was raised for the same moment stays raised."""
+    """Take the old reminders away and set those of the new deadline; what was raised stays raised."""
     connection = step.tx.connection
     timers.cancel_of_refs(connection, task.instance_id, [task.ref])
     facts = TaskFacts(

@@ -1,12 +1,10 @@
-"""Case-level events: commands on a case that change rows or send messages (design.md 3)."""
+"""Case-level events: commands on a case that change rows or send messages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
-
-from sqlalchemy import Connection
 
 from engine.domain.business_days import tokyo_date, tokyo_midnight
 from engine.domain.errors import ConsentMissing, FormInvalid, NotAuthorised, NotOpen, ReferenceMissing
@@ -15,6 +13,7 @@ from engine.services import access, messages
 from engine.services.engine import Engine
 from engine.storage import audit, cases, consents
 from engine.storage import messages as message_store
+from engine.storage.database import Connection
 from engine.storage.rows import CaseRow
 from engine.storage.sql import new_id
 
@@ -24,9 +23,7 @@ REVIEW_REQUESTED = "review.requested"
 Command = Callable[[Engine, Connection, Actor, CaseRow, Mapping[str, Any], datetime], dict[str, Any]]
 
 
-def run(
-    engine: Engine, actor: Actor, name: str, case_id: str, data: Mapping[str, Any], *, now: datetime
-) -> None:
+def run(engine: Engine, actor: Actor, name: str, case_id: str, data: Mapping[str, Any], *, now: datetime) -> None:
     """Carry out a command as a person whose organisation carries the case.
 
     Raises NotFound, NotAuthorised, ConsentMissing, FormInvalid, NotOpen. Commands of processes that do not exist
@@ -96,9 +93,9 @@ def _give_grant(
     if basis == "consent":
         _require_consent(connection, case, org, now)
     cases.take_part(
-        connection, case.id, org, "granted", now=now, legal_basis=basis, scope_items=list(data.get("scope_items") or []),
-        reason=str(data.get("reason") or ""), granted_by=actor.staff_id,
-        until=tokyo_midnight(date.fromordinal(until.toordinal() + 1)) if until else None,
+        connection, case.id, org, "granted", now=now, legal_basis=basis,
+        scope_items=list(data.get("scope_items") or []), reason=str(data.get("reason") or ""),
+        granted_by=actor.staff_id, until=tokyo_midnight(date.fromordinal(until.toordinal() + 1)) if until else None,
     )  # fmt: skip
     return {"org": org, "basis": basis, "until": until.isoformat() if until else None}
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
 from engine.bpmn.api import Advance
 from engine.bpmn.runner import Runner
 from engine.definitions.model import TaskSettings
@@ -22,6 +20,7 @@ from engine.services.operations import checks
 from engine.services.operations.registry import OperationContext, call
 from engine.services.steps import Step, StepHost
 from engine.storage import cases, instances, records, tasks
+from engine.storage.database import Connection
 from engine.storage.rows import CaseRow, InstanceRow, TaskRow
 from engine.storage.sealing import seal, split
 from engine.storage.sql import new_id

@@ -5,14 +5,12 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from engine.bpmn.parser import ProcessSpecs, parse_process
 from engine.definitions.model import BpmnModel, read_model
 from engine.domain.errors import NotFound, ReferenceMissing
 from engine.forms.library import FormLibrary
 from engine.storage import definitions as store
-from engine.storage.database import Database
+from engine.storage.database import Connection, Database
 
 PROCESS_FILE = "process.bpmn"
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
 from engine.domain.business_days import tokyo_date
 from engine.domain.staff import Actor
 from engine.forms.api import Choice, FormContext, PrefillSources, RefKind
 from engine.services.engine import Engine
 from engine.storage import cases, plans, records, staff
+from engine.storage.database import Connection
 from engine.storage.rows import CaseRow
 from engine.storage.sealing import unseal
 

@@ -1,4 +1,4 @@
-"""The router: pairs messages of the outbox with waiting tokens or start events, each exactly once (design.md 4)."""
+"""The router: pairs messages of the outbox with waiting tokens or start events, each exactly once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from sqlalchemy.exc import IntegrityError
 
 from engine.bpmn.api import Advance
 from engine.bpmn.runner import Runner
@@ -20,11 +18,14 @@ from engine.services.operations.registry import call_from_token
 from engine.services.starting import start_instance, typed
 from engine.services.steps import Step, advance, transaction
 from engine.storage import cases, messages
+from engine.storage.database import IntegrityError
 from engine.storage.rows import OutboxRow, SubscriptionRow
 
 log = logging.getLogger(__name__)
 BATCH = 200
-NO_RECEIVER = timedelta(days=1)  #: a message that nobody waits for is looked at again; a new subscription wakes it at once
+NO_RECEIVER = timedelta(
+    days=1
+)  #: a message that nobody waits for is looked at again; a new subscription wakes it at once
 MAX_ATTEMPTS = 5
 BACK_OFF = timedelta(seconds=30)
 MESSAGE_ENTRY = "message"

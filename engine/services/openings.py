@@ -143,9 +143,7 @@ def clock_facts(
 ) -> ClockFacts | None:
     """The promise of a task: its period, the date the process gives, or the earlier of both."""
     warn = Period.parse(settings.warn) if settings.warn else None
-    by_period = (
-        ClockFacts(started_at=place.now, period=Period.parse(settings.sla), warn=warn) if settings.sla else None
-    )
+    by_period = ClockFacts(started_at=place.now, period=Period.parse(settings.sla), warn=warn) if settings.sla else None
     by_date = _given_facts(place, settings, local, warn)
     if by_period is None or by_date is None:
         return by_date or by_period

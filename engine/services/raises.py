@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from engine.domain.business_days import tokyo_date
 from engine.domain.roles import Role
 from engine.domain.staff import SYSTEM_ID
 from engine.services.engine import Engine
 from engine.storage import audit, cases, notifications, tasks, timers
+from engine.storage.database import Connection
 from engine.storage.rows import TaskRow, TimerRow
 
 
 def raise_batch(engine: Engine, due: Sequence[TimerRow], *, now: datetime) -> int:
-    """Note each raise once, tell the people concerned, and finish the moments, in one transaction; how many were new."""
+    """Note each raise once, tell the people concerned, finish the moments, in one transaction; how many were new."""
     if not due:
         return 0
     count = 0
@@ -47,8 +46,10 @@ def _raise(engine: Engine, connection: Connection, timer: TimerRow, task: TaskRo
     told = _people(engine, connection, timer.branch, task, now)
     notifications.add(connection, told, about=f"level:{timer.branch}", case_id=task.case_id, task_id=task.id,
                       key=f"{task.id}:{timer.branch}:{timer.fires_at.isoformat()}", at=now)  # fmt: skip
-    audit.append(connection, chain=task.case_id, at=now, actor=SYSTEM_ID, act="task.raised", task_id=task.id,
-                 element_id=task.element_id, data={"level": timer.branch, "due": timer.fires_at.isoformat()})  # fmt: skip
+    audit.append(
+        connection, chain=task.case_id, at=now, actor=SYSTEM_ID, act="task.raised", task_id=task.id,
+        element_id=task.element_id, data={"level": timer.branch, "due": timer.fires_at.isoformat()},
+    )  # fmt: skip
     return 1
 
 

@@ -121,7 +121,8 @@ def start_instance(
                         scope_items=["概要"], reason=deployed.name)  # fmt: skip
     row = InstanceRow(
         id=instance_id, case_id=case.id, process_key=deployed.process_key, version_id=deployed.version_id,
-        org_id=carried_by, entry=entry, status="running", version=1, state=b"", history_seq=0, started_at=now, ended_by="",
+        org_id=carried_by, entry=entry, status="running", version=1, state=b"", history_seq=0, started_at=now,
+        ended_by="",
     )  # fmt: skip
     _insert(tx, row, actor, start_key)
     result = run(step, act, call_from_token)

@@ -1,4 +1,4 @@
-"""One step of one process instance: run until it waits, then one short transaction (design.md 4).
+"""One step of one process instance: run until it waits, then one short transaction.
 
 The instance is read and run without a lock. The transaction begins with the first service operation, or when the
 result is written; the update of the instance names the version that was read. If somebody moved the instance
@@ -14,9 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError, OperationalError
-
 from engine.bpmn.api import Advance, OperationCall, TimerMoment
 from engine.bpmn.runner import Runner
 from engine.domain.errors import EngineError, InstanceFailed, NotFound, NotOpen, StaleVersion
@@ -26,6 +23,7 @@ from engine.services.deployed import Deployed
 from engine.services.engine import BoundDates, Engine
 from engine.services.openings import Place, open_tasks
 from engine.storage import audit, cases, instances, messages, tasks, timers
+from engine.storage.database import Connection, IntegrityError, OperationalError
 from engine.storage.rows import CaseRow, InstanceRow
 from engine.storage.sql import new_id
 
@@ -120,7 +118,7 @@ OperationRunner = Callable[[Step, OperationCall], Mapping[str, object]]
 def advance(
     engine: Engine, actor: Actor, instance_id: str, act: Act, operation: OperationRunner, *, now: datetime
 ) -> Step:
-    """Take one step of an existing instance. Refusals pass through; a failure opens an incident and raises InstanceFailed."""
+    """Take one step of an existing instance. Refusals pass through; a failure opens an incident (InstanceFailed)."""
     for attempt in range(TRIES):
         try:
             return _once(engine, actor, instance_id, act, operation, now)
@@ -141,9 +139,7 @@ def _is_conflict(error: OperationalError) -> bool:
     return getattr(error.orig, "sqlstate", "") in ("40001", "40P01")
 
 
-def _once(
-    engine: Engine, actor: Actor, instance_id: str, act: Act, operation: OperationRunner, now: datetime
-) -> Step:
+def _once(engine: Engine, actor: Actor, instance_id: str, act: Act, operation: OperationRunner, now: datetime) -> Step:
     with engine.database.read() as connection:
         instance = instances.get(connection, instance_id)
         case = cases.get(connection, instance.case_id) if instance else None

@@ -190,7 +190,8 @@ class _ClockAct:
         if self.kind == "hold":
             timers.add(connection, [self._end_of_hold(step)])
         step.notes["audit"] = {
-            "act": f"task.{self.kind}", "task_id": self.task.id, "element_id": self.task.element_id, "data": self.change,
+            "act": f"task.{self.kind}", "task_id": self.task.id, "element_id": self.task.element_id,
+            "data": self.change,
         }  # fmt: skip
 
     def _end_of_hold(self, step: Step) -> dict[str, Any]:
@@ -198,7 +199,8 @@ class _ClockAct:
         return {
             "id": new_id(), "kind": "hold_end", "instance_id": self.task.instance_id, "case_id": self.task.case_id,
             "element_id": self.task.element_id, "ref": self.task.ref, "branch": "",
-            "occurrence": f"{self.task.id}:hold_end:{self.task.version}", "fires_at": at, "next_at": at, "state": "pending",
+            "occurrence": f"{self.task.id}:hold_end:{self.task.version}", "fires_at": at, "next_at": at,
+            "state": "pending",
         }  # fmt: skip
 
 
@@ -309,7 +311,13 @@ def discard_draft(engine: Engine, actor: Actor, task_id: str, *, now: datetime) 
 
 
 def complete(
-    engine: Engine, actor: Actor, task_id: str, raw: Mapping[str, Any], *, now: datetime, seen_version: int | None = None
+    engine: Engine,
+    actor: Actor,
+    task_id: str,
+    raw: Mapping[str, Any],
+    *,
+    now: datetime,
+    seen_version: int | None = None,
 ) -> Completed:
     """Submit the form of a task and let the instance go on, in one transaction.
 
@@ -344,4 +352,3 @@ def _complete(engine: Engine, actor: Actor, task: TaskRow, act: Act, now: dateti
             _require_open(engine, current)
             _require_not_others(engine, current, actor)
         raise
-

@@ -1,4 +1,4 @@
-"""The tick: everything that is due now happens once, whoever else ticks at the same moment (design.md 6)."""
+"""The tick: everything that is due now happens once, whoever else ticks at the same moment."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from engine.services import messages, raises, tasks
 from engine.services.engine import Engine
 from engine.services.operations.registry import call_from_token
 from engine.services.steps import Step, advance
-from engine.storage import timers
 from engine.storage import tasks as task_store
+from engine.storage import timers
 from engine.storage.rows import TimerRow
 
 log = logging.getLogger(__name__)

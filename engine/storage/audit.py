@@ -1,4 +1,4 @@
-"""The trail: hash-chained audit events and the insert-only access log (design.md 8)."""
+"""The trail: hash-chained audit events and the insert-only access log."""
 
 from __future__ import annotations
 

@@ -56,9 +56,7 @@ def add(connection: Connection, values: Mapping[str, Any]) -> None:
 def change(connection: Connection, case_id: str, values: Mapping[str, Any]) -> None:
     """Change facts of a case; its version goes up."""
     connection.execute(
-        update(support_case)
-        .where(support_case.c.id == case_id)
-        .values(version=support_case.c.version + 1, **values)
+        update(support_case).where(support_case.c.id == case_id).values(version=support_case.c.version + 1, **values)
     )
 
 
@@ -130,7 +128,7 @@ def take_part(
     granted_by: str | None = None,
     until: datetime | None = None,
 ) -> None:
-    """Let an organisation take part; the same active part is not written twice, its scope and end are brought up to date."""
+    """Let an organisation take part; an active part is not written twice, its scope and end are updated."""
     existing = connection.execute(
         select(case_organisation.c.id).where(
             case_organisation.c.case_id == case_id,
@@ -227,7 +225,11 @@ def replace_members(
         .where(household_member.c.household_id == household_id, household_member.c.until.is_(None))
         .values(until=now)
     )
-    insert_all(connection, household_member, [{"id": new_id(), "household_id": household_id, "since": now, **row} for row in rows])
+    insert_all(
+        connection,
+        household_member,
+        [{"id": new_id(), "household_id": household_id, "since": now, **row} for row in rows],
+    )
 
 
 def possible_duplicates(

@@ -52,7 +52,7 @@ def plain(value: object) -> object:
 
 
 class Json(TypeDecorator[Any]):
-    """A JSON value kept as text: key order survives and nothing is re-interpreted (never JSONB, design.md 4)."""
+    """A JSON value kept as text: key order survives and nothing is re-interpreted (never JSONB)."""
 
     impl = Text
     cache_ok = True

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import Connection as Connection
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine as SqlEngine
+from sqlalchemy.exc import IntegrityError as IntegrityError
+from sqlalchemy.exc import OperationalError as OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"

@@ -72,12 +72,24 @@ def add(
 
 
 def deploy(
-    connection: Connection, *, process_key: str, version_id: str, by: str | None, reason: str, checks: Any, now: datetime
+    connection: Connection,
+    *,
+    process_key: str,
+    version_id: str,
+    by: str | None,
+    reason: str,
+    checks: Any,
+    now: datetime,
 ) -> None:
     """Make a version the one that new instances start on."""
     connection.execute(
         insert(deployment).values(
-            process_key=process_key, version_id=version_id, deployed_at=now, deployed_by=by, reason=reason, checks=checks
+            process_key=process_key,
+            version_id=version_id,
+            deployed_at=now,
+            deployed_by=by,
+            reason=reason,
+            checks=checks,
         )
     )
 

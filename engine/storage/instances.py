@@ -1,4 +1,4 @@
-"""Statements for process instances and their history: few, constant in number, no ORM (design.md 4)."""
+"""Statements for process instances and their history: few, constant in number, no ORM."""
 
 from __future__ import annotations
 

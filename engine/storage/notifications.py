@@ -24,7 +24,14 @@ def add(
     connection.execute(
         statement,
         [
-            {"staff_id": s, "about": about, "case_id": case_id, "task_id": task_id, "unique_key": f"{key}:{s}", "at": at}
+            {
+                "staff_id": s,
+                "about": about,
+                "case_id": case_id,
+                "task_id": task_id,
+                "unique_key": f"{key}:{s}",
+                "at": at,
+            }
             for s in staff_ids
         ],
     )

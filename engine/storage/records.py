@@ -19,9 +19,7 @@ def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     insert_all(connection, record, rows)
 
 
-def newest_data(
-    connection: Connection, case_id: str, form_key: str, *, with_sealed: bool = False
-) -> dict[str, Any]:
+def newest_data(connection: Connection, case_id: str, form_key: str, *, with_sealed: bool = False) -> dict[str, Any]:
     """The newest values of one 帳票 of a case; a field that later records leave out keeps its earlier value.
 
     Looks at the newest records only, so that it costs the same in a case's tenth year.

@@ -21,6 +21,11 @@ def seal(value: Any) -> str | None:
     return _PREFIX + json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def is_sealed(value: object) -> bool:
+    """Whether a stored value has the form that ``seal`` gives."""
+    return isinstance(value, str) and value.startswith(_PREFIX)
+
+
 def unseal(stored: str | None) -> Any:
     """The value behind a stored form. Raises ValueError for a scheme that this software does not know."""
     if stored is None:

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, delete, func, or_, select
 
 from engine.storage import tables
+from engine.storage.sealing import is_sealed, unseal
 from engine.storage.sealing import join as unsealed
-from engine.storage.sealing import unseal
 from engine.storage.tables import (
     access_log,
     audit_event,
@@ -234,7 +234,7 @@ def stored_texts(connection: Connection, case_id: str) -> list[str]:
 
 
 def _plain(value: Any) -> str:
-    return str(unseal(value)) if isinstance(value, str) and value.startswith("plain:") else str(value)
+    return str(unseal(value)) if is_sealed(value) else str(value)
 
 
 # ---------------------------------------------------------------- everything at once

@@ -209,7 +209,9 @@ case_organisation = Table(  # which organisation takes part in a case, why and u
     _id(),
     Column("case_id", Text, ForeignKey("support_case.id"), nullable=False),
     Column("org_id", Text, ForeignKey("organisation.id"), nullable=False),
-    Column("relation", Text, nullable=False),  # owner, lead, carries, accepted, asked, consented, granted, plan_member, conference_member
+    Column(
+        "relation", Text, nullable=False
+    ),  # owner, lead, carries, accepted, asked, consented, granted, plan_member, conference_member
     Column("legal_basis", Text, nullable=False),
     Column("scope_items", Json, nullable=False),
     Column("reason", Text, nullable=False, server_default=text("''")),
@@ -366,7 +368,7 @@ placement = Table(
     _id(),
     Column("case_id", Text, ForeignKey("support_case.id"), nullable=False),
     Column("source_key", Text, nullable=False, unique=True),
-    Column("kind", Text, nullable=False),  # id of the element: ps_trial, ps_start ... 
+    Column("kind", Text, nullable=False),  # id of the element: ps_trial, ps_start ...
     Column("host", Text, nullable=False, server_default=text("''")),
     Column("judgement", Text, nullable=False, server_default=text("''")),
     Column("record_id", Text),

@@ -1,4 +1,4 @@
-"""Statements for pending moments: claim with a lease and a fence, fire once (design.md 6)."""
+"""Statements for pending moments: claim with a lease and a fence, fire once."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def move(connection: Connection, timer_id: str, fires_at: datetime) -> None:
 
 
 def claim_due(connection: Connection, *, now: datetime, node: str, limit: int, lease: timedelta) -> list[TimerRow]:
-    """Take up to ``limit`` due moments for this scheduler, in due order, by one statement; each claim raises its fence."""
+    """Take up to ``limit`` due moments for this scheduler by one statement; each claim raises the fence."""
     due = (
         select(timer.c.id)
         .where(

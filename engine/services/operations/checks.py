@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
 from engine.domain.business_days import tokyo_date
 from engine.domain.errors import ConsentMissing
 from engine.storage import consents, plans
+from engine.storage.database import Connection
 from engine.storage.rows import CaseRow
 
 

@@ -17,7 +17,7 @@ SEALED_FIELDS = {
     "postcode_address": "address", "residence": "residence", "phone_home": "phone_home",
     "phone_mobile": "phone_mobile", "email": "email",
 }  # fmt: skip
-#: kinds of urgency that set a seal by themselves (domain.md 5.13 "Emergency")
+#: kinds of urgency that set a seal by themselves
 SEAL_2_KINDS = frozenset({"DV"})
 SEAL_1_KINDS = frozenset({"高齢者虐待", "障害者虐待", "児童虐待"})
 ADD_TO_EXISTING, RELATED_NEW = "既存ケースに追加", "関連ケースとして新規"
@@ -180,7 +180,9 @@ def name_lead(context: OperationContext, org: str) -> None:
     """The lead agency accompanies the person from now on; the earlier lead's part ends."""
     connection, case = context.connection, context.case
     if case.lead_org and case.lead_org != org:
-        cases.end_part(connection, case.id, now=context.now, reason="主担当の交代", relation="lead", org_id=case.lead_org)
+        cases.end_part(
+            connection, case.id, now=context.now, reason="主担当の交代", relation="lead", org_id=case.lead_org
+        )
     cases.change(connection, case.id, {"lead_org": org})
     cases.take_part(connection, case.id, org, "lead", now=context.now, legal_basis="consent", reason="主担当機関",
                     scope_items=["概要", "相談記録", "アセスメント", "プラン", "評価"])  # fmt: skip

@@ -234,7 +234,7 @@ def decide(context: OperationContext) -> Mapping[str, Any]:
 
 
 def _attached_services(context: OperationContext, version: PlanVersion) -> dict[str, Any]:
-    """Whom the plan asks for participation support and outreach: an organisation of its items, else the configured one."""
+    """Whom the plan asks for participation support and outreach: one of its organisations, else the default."""
     reference, today = context.engine.reference, context.today
     record = records.newest_data(context.connection, context.case.id, "F07")
     reasons = [v["text"] for v in (record.get("use_participation"), record.get("use_outreach")) if isinstance(v, dict)]

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
 from engine.bpmn.api import OperationCall
 from engine.domain.business_days import tokyo_date
 from engine.domain.errors import InstanceFailed
@@ -21,6 +19,7 @@ from engine.domain.staff import Actor
 from engine.services.engine import Engine
 from engine.services.steps import Step
 from engine.storage import staff
+from engine.storage.database import Connection
 from engine.storage.rows import CaseRow
 
 

@@ -16,6 +16,8 @@ from engine.storage import cases, contacts
 from engine.storage.sealing import seal
 
 ACCEPTED = "受理"
+CONTACT_SCOPE = ("概要", "相談記録")
+HANDOFF_SCOPE = ("概要", "相談記録", "アセスメント", "プラン", "参加支援の項目別")
 FOLLOW_UPS = ("follow_up_1", "follow_up_2", "follow_up_3", "follow_up_4")
 
 
@@ -45,7 +47,8 @@ def record_contact(context: OperationContext) -> Mapping[str, Any]:
         {
             "case_id": context.case.id, "source_key": context.source_key, "org_id": context.actor_org(),
             "staff_id": context.actor.staff_id, "at": datetime.fromisoformat(at) if at else context.now,
-            "means": str(_first_of(data, "means", "method") or ""), "target": str(_first_of(data, "target", "with") or ""),
+            "means": str(_first_of(data, "means", "method") or ""),
+            "target": str(_first_of(data, "target", "with") or ""),
             "outcome": str(data.get("outcome") or ""), "stage": stage, "safety": str(data.get("safety") or ""),
             "next_on": next_on, "record_id": context.record_ids.get("F15") or context.record_ids.get("F12"),
         },
@@ -94,7 +97,7 @@ def accept_outreach(context: OperationContext) -> Mapping[str, Any]:
     """アウトリーチの受理と担当者を記録します。"""
     if context.inputs.get("accepted") == ACCEPTED:
         cases.take_part(context.connection, context.case.id, context.step.org_id, "accepted", now=context.now,
-                        legal_basis="internal_use", scope_items=["概要", "相談記録"], reason="アウトリーチ")  # fmt: skip
+                        legal_basis="internal_use", scope_items=CONTACT_SCOPE, reason="アウトリーチ")  # fmt: skip
     return {"outreach_worker": context.inputs.get("worker")}
 
 
@@ -156,7 +159,7 @@ def accept_handoff(context: OperationContext) -> Mapping[str, Any]:
     connection, case = context.connection, context.case
     contacts.change_referral(connection, handoff.id, {"status": "accepted", "answered_at": context.now})
     cases.take_part(connection, case.id, handoff.to_org, "accepted", now=context.now, legal_basis="consent",
-                    scope_items=["概要", "相談記録", "アセスメント", "プラン", "参加支援の項目別"], reason="参加支援")  # fmt: skip
+                    scope_items=HANDOFF_SCOPE, reason="参加支援")  # fmt: skip
     if case.owner_org == handoff.from_org and handoff.to_org != handoff.from_org:
         _move_ownership(context, handoff)
     return answer
@@ -167,8 +170,10 @@ def _move_ownership(context: OperationContext, handoff: contacts.Referral) -> No
     connection, case = context.connection, context.case
     cases.end_part(connection, case.id, now=context.now, org_id=handoff.from_org, relation="owner", reason="引継ぎ")
     cases.take_part(connection, case.id, handoff.from_org, "carries", now=context.now, legal_basis="consent",
-                    scope_items=["概要", "相談記録", "アセスメント", "プラン", "参加支援の項目別"], reason="並走")  # fmt: skip
-    cases.take_part(connection, case.id, handoff.to_org, "owner", now=context.now, legal_basis="consent", reason="引継ぎ")
+                    scope_items=HANDOFF_SCOPE, reason="並走")  # fmt: skip
+    cases.take_part(
+        connection, case.id, handoff.to_org, "owner", now=context.now, legal_basis="consent", reason="引継ぎ"
+    )
     cases.change(connection, case.id, {"owner_org": handoff.to_org})
     context.step.reload_case()
 
