@@ -73,6 +73,8 @@ class Form:
 
     def review(self, raw: Mapping[str, Any], context: FormContext) -> tuple[dict[str, Any], dict[str, str]]:
         """The data as far as they can be read, and the sentences by field path, in the order of the form."""
+        if len(raw) > MAX_KEYS:
+            return {}, {"": f"欄が多すぎます（{MAX_KEYS}個まで）。"}
         normaliser = Normaliser(context)
         data: dict[str, Any] = {}
         for field, value in self._named(raw, normaliser.errors):
@@ -90,9 +92,6 @@ class Form:
 
     def _named(self, raw: Mapping[str, Any], errors: dict[str, str]) -> list[tuple[Field, Any]]:
         """Fields with their raw values; a name that the form does not know is an error, so that no typo vanishes."""
-        if len(raw) > MAX_KEYS:
-            errors[""] = f"欄が多すぎます（{MAX_KEYS}個まで）。"
-            return []
         found: list[tuple[Field, Any]] = []
         for name, value in raw.items():
             field = self._by_name.get(str(name))

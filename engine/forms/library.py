@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
@@ -203,11 +205,10 @@ class _FormReader:
 
     def _check_dialect(self) -> None:
         """What remains must be valid JSON Schema, since the API hands it out as such."""
-        try:
-            Draft202012Validator.check_schema(self.schema)
-        except SchemaError as error:
-            place = "".join(f"/{part}" for part in error.absolute_path)
-            self.reader.report(f"/schema{place}", f"JSON Schemaとして正しくありません（{error.message[:120]}）。")
+        fault = _dialect_fault(msgspec.json.encode(self.schema))
+        if fault is not None:
+            place, message = fault
+            self.reader.report(f"/schema{place}", f"JSON Schemaとして正しくありません（{message[:120]}）。")
 
     def _names(self, value: Any, pointer: str) -> frozenset[str]:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
@@ -246,6 +247,16 @@ class _FormReader:
             self.reader.report(pointer, f"条件に出てくる欄がありません（{name[:60]}）。", "名前を確かめてください。")
         for inner in (*condition.get("anyOf", []), *condition.get("allOf", []), condition.get("not")):
             self._check_names(inner, keys, pointer)
+
+
+@lru_cache(maxsize=4096)
+def _dialect_fault(schema: bytes) -> tuple[str, str] | None:
+    """Where and why a schema is no JSON Schema; None for a good one. The same file is loaded for many versions."""
+    try:
+        Draft202012Validator.check_schema(msgspec.json.decode(schema))
+    except SchemaError as error:
+        return "".join(f"/{part}" for part in error.absolute_path), error.message
+    return None
 
 
 def _ordered(fields: tuple[Field, ...], sections: tuple[Any, ...]) -> tuple[Field, ...]:

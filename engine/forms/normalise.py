@@ -45,9 +45,11 @@ class Normaliser:
     def read(self, field: Field, raw: Any, path: Path = (), label: str = "") -> Any:
         """The kept value, or None when empty or (with an error noted) unreadable."""
         path, label = path or (field.key,), label or field.label
+        if is_blank(raw) and not (field.kind is Kind.BOOL_TEXT and isinstance(raw, Mapping) and raw):
+            return None
         reader = self._readers.get(field.kind)
         if reader is not None:
-            return None if raw is None or raw == "" else reader(field, raw, path, label)
+            return reader(field, raw, path, label)
         try:
             value = self._simple(field, raw)
             self._check_limits(field, value)
@@ -352,6 +354,16 @@ class Normaliser:
             if kept is not None and not trial.errors:
                 return kept
         return None
+
+
+def is_blank(raw: Any, depth: int = 3) -> bool:
+    """Whether nothing was given: no text, or a list or mapping of nothing."""
+    if isinstance(raw, str):
+        return not raw.strip()
+    if isinstance(raw, (list, Mapping)) and depth:
+        items = raw.values() if isinstance(raw, Mapping) else raw
+        return all(is_blank(item, depth - 1) for item in items)
+    return raw is None
 
 
 def names_of(field: Field) -> tuple[str, ...]:
