@@ -1,7 +1,7 @@
 // Show, hide, enable and disable by the same JSON Forms rule that the server applies when the form is sent:
 //   <div data-rule='{"effect": "SHOW", "condition": {"scope": "#/properties/consent", "schema": {"const": true}}}'>
 // Without this script every field is visible and the server ignores those that the rule hides.
-// `data-rule-prefix="members[0]"` on an element around makes scopes relative to that row.
+// The scope is a field at the top of the form; a part of it, in a group or a row, has its own name after a hyphen.
 
 export function startRules(root) {
   const forms = new Set([...root.querySelectorAll('[data-rule]')].map((node) => node.closest('form')).filter(Boolean));
@@ -19,15 +19,10 @@ export function startRules(root) {
 function apply(form) {
   for (const node of form.querySelectorAll('[data-rule]')) {
     const { effect, condition } = JSON.parse(node.dataset.rule);
-    const holds = conditionHolds(condition, form, prefixOf(node));
+    const holds = conditionHolds(condition, form);
     if (effect === 'SHOW' || effect === 'HIDE') setShown(node, holds === (effect === 'SHOW'));
     else setEnabled(node, holds === (effect === 'ENABLE'));
   }
-}
-
-function prefixOf(node) {
-  const row = node.parentElement?.closest('[data-rule-prefix]');
-  return row ? `${row.dataset.rulePrefix}.` : '';
 }
 
 function setShown(node, shown) {
@@ -42,19 +37,14 @@ function setEnabled(node, enabled) {
   for (const control of controls) control.disabled = control.closest('[data-rule-off]') !== null;
 }
 
-function conditionHolds(condition, form, prefix) {
-  return matches(condition.schema, valueOf(form, prefix, fieldName(condition.scope)));
-}
-
-/** `#/properties/need/properties/kind` is the field `need.kind`; `#` is the whole form. */
-function fieldName(scope) {
-  return scope.replace(/^#(\/properties\/)?/, '').replaceAll('/properties/', '.');
+function conditionHolds({ scope, schema }, form) {
+  const name = scope.replace(/^#(\/properties\/)?/, '');
+  return matches(schema, name === '' ? wholeForm(form) : valueOf(form, name));
 }
 
 /** What the field holds, as the server would read it: null while it is empty, a list for a group of boxes. */
-function valueOf(form, prefix, name) {
-  if (name === '') return wholeForm(form, prefix);
-  const controls = [...form.elements].filter((one) => one.name === prefix + name && !one.disabled && one.type !== 'hidden');
+function valueOf(form, name) {
+  const controls = [...form.elements].filter((one) => one.name === name && !one.disabled && one.type !== 'hidden');
   if (controls.length === 0) return null;
   const [first] = controls;
   if (first.type === 'radio') return controls.find((control) => control.checked)?.value || null;
@@ -66,10 +56,9 @@ function valueOf(form, prefix, name) {
 }
 
 /** Every field that holds something, by name; parts of groups and rows are left out. */
-function wholeForm(form, prefix) {
-  const names = [...form.elements].map((control) => control.name).filter((name) => name && name.startsWith(prefix));
-  const fields = [...new Set(names.map((name) => name.slice(prefix.length)))].filter((name) => !/[.[]/.test(name));
-  return Object.fromEntries(fields.map((name) => [name, valueOf(form, prefix, name)]).filter(([, value]) => value !== null));
+function wholeForm(form) {
+  const names = new Set([...form.elements].map((control) => control.name).filter((name) => name && !name.includes('-')));
+  return Object.fromEntries([...names].map((name) => [name, valueOf(form, name)]).filter(([, value]) => value !== null));
 }
 
 /** The language of conditions, the same as in engine/forms/conditions.py; a test compares the two. */
