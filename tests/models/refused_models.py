@@ -773,6 +773,15 @@ def _messages() -> dict[str, Refused]:
             "message.payload_type",
             "wait",
         ),
+        "start_with_payload_of_another_type": Refused(
+            changed(
+                good.exclusive_gateway,
+                ('name="manual" label', 'name="message" message="case.answered" label'),
+                ('name="level" type="text"', 'name="level" type="date"'),
+            ),
+            "message.payload_type",
+            "begin",
+        ),
         "start_by_message_with_ways_in": Refused(
             changed(
                 good.message_start,

@@ -101,6 +101,9 @@ def _fits(
     """A receiver may only take what is sent, in the kind in which it is sent."""
     names = "、".join(sorted({model.process_id for model, _ in senders}))
     several = len([e for e in subject.model.entries if e.message]) > 1 and element.kind is Kind.START
+    if use.starts and not use.payload:  # a start takes whatever of the message it has declared
+        for name in sorted({name for _, sent in senders for name in sent.payload}):
+            yield from _same_type(subject, element, name, [model for model, sent in senders if name in sent.payload])
     for name in use.payload:
         sending = [model for model, sent in senders if name in sent.payload]
         if not sending and not several:  # with several ways in, each message brings its part
