@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -18,6 +19,13 @@ WORKFLOWS = Path(__file__).parents[2] / "workflows"
 TOKYO = ZoneInfo("Asia/Tokyo")
 Answers = Mapping[str, Mapping[str, object]]
 NO_ANSWERS: Answers = MappingProxyType({})
+
+
+@lru_cache
+def drawn(key: str) -> tuple[BpmnModel, ProcessSpecs]:
+    """A process file, read once."""
+    xml = (WORKFLOWS / key / "process.bpmn").read_bytes()
+    return read_model(xml), parse_process(xml, key)
 
 
 class Weekdays:
@@ -61,6 +69,8 @@ class WalkingHost:
 
     def operation(self, call: OperationCall) -> Mapping[str, object]:
         self.called.append(call.name)
+        if call.name == "variables.set":
+            return call.inputs
         return self.answers.get(call.name, {})
 
     def decision(self, ref: str, scope: Mapping[str, object]) -> Mapping[str, object]:
@@ -73,10 +83,8 @@ class Walk:
     def __init__(
         self, key: str, *, on: date = date(2026, 6, 15), answers: Answers = NO_ANSWERS, **variables: object
     ) -> None:
-        xml = (WORKFLOWS / key / "process.bpmn").read_bytes()
-        self.model: BpmnModel = read_model(xml)
+        self.model, self.specs = drawn(key)
         self.names = [variable.name for variable in self.model.variables]
-        self.specs: ProcessSpecs = parse_process(xml, key)
         self.host = WalkingHost(datetime(on.year, on.month, on.day, 1, tzinfo=UTC), answers)
         self.thrown: list[str] = []
         self.ended: tuple[str, ...] = ()

@@ -1,0 +1,201 @@
+"""Intake walked along each of its ways, with made-up operations."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.workflows.walking import Walk
+
+NEW = {"case.register": {"duplicate_found": False}}
+TWIN = {"case.register": {"duplicate_found": True}}
+SENT = {"referral_id": "r1", "from_org": "AG-04", "to_org": "AG-02", "to_participation": False}
+
+
+def registered(urgency: str | None = "なし", **answers: object) -> Walk:
+    """A call that has just been noted down."""
+    walk = Walk("intake", entry="manual", answers=NEW | {"emergency.open": {"emergency_org": "AG-06"}} | answers)  # type: ignore[operator]
+    assert walk.open == ["in_register"]
+    return walk.do("in_register", urgency=urgency)
+
+
+def screened(result: str, **answers: object) -> Walk:
+    walk = registered(**answers).do("in_interview")
+    return walk.do("in_screen", screening_result=result)
+
+
+def referred(**sent: object) -> Walk:
+    return screened("他機関へつなぐ", **{"referral.send": SENT | sent}).do("in_refer")
+
+
+# ---- receiving
+
+
+def test_without_urgency_and_twin_the_interview_follows_at_once() -> None:
+    assert registered("なし").open == ["in_interview"]
+
+
+@pytest.mark.parametrize("urgency", [None, "", "要注意"])
+def test_an_open_question_of_urgency_is_decided_first(urgency: str | None) -> None:
+    walk = registered(urgency)
+    assert walk.open == ["in_safety"]
+    assert walk.do("in_safety", urgency="なし").open == ["in_interview"]
+
+
+def test_an_emergency_is_taken_up_beside_the_intake() -> None:
+    walk = registered("緊急")
+    assert walk.open == ["in_emergency", "in_interview"]
+    assert walk.do("in_emergency").open == ["in_interview"]
+
+
+def test_an_emergency_found_by_the_manager_is_taken_up_too() -> None:
+    assert registered("要注意").do("in_safety", urgency="緊急").open == ["in_emergency", "in_interview"]
+
+
+def test_a_possible_twin_is_looked_at_beside_the_question_of_urgency() -> None:
+    walk = registered("要注意", **TWIN)
+    assert walk.open == ["in_dupcheck", "in_safety"]
+    walk.do("in_dupcheck", dup_result="関連ケースとして新規")
+    assert walk.do("in_safety", urgency="なし").open == ["in_interview"]
+
+
+def test_a_twin_ends_in_the_case_that_exists() -> None:
+    walk = registered("なし", **TWIN).do("in_dupcheck", dup_result="既存ケースに追加")
+    assert (walk.done, walk.ended) == (True, ("in_end_merged",))
+
+
+def test_a_returned_case_begins_with_support_in_the_own_agency() -> None:
+    assert Walk("intake", entry="returned").open == ["in_own"]
+
+
+@pytest.mark.parametrize("entry", ["referral", "programme", "childcare_base", "household_member", "message"])
+def test_every_other_way_in_begins_with_the_register(entry: str) -> None:
+    assert Walk("intake", entry=entry).open == ["in_register"]
+
+
+# ---- ways on
+
+
+def test_information_alone_ends_the_intake() -> None:
+    walk = screened("情報提供のみで終了").do("in_inform")
+    assert (walk.done, walk.ended, "case.close_intake" in walk.host.called) == (True, ("in_end_informed",), True)
+
+
+def test_own_support_goes_on_until_it_is_solved() -> None:
+    walk = screened("自機関で支援")
+    for _ in range(3):
+        walk.do("in_own", review_result="継続")
+        assert walk.open == ["in_own"]
+    assert walk.do("in_own", review_result="解決").ended == ("in_end_resolved",)
+
+
+def test_own_support_that_does_not_suffice_asks_for_consent() -> None:
+    assert screened("自機関で支援").do("in_own", review_result="専門分野・既存ネットワークで困難").open == [
+        "in_consent"
+    ]
+
+
+def test_outreach_takes_over() -> None:
+    walk = screened("アウトリーチ")
+    assert (walk.thrown, walk.done, walk.ended) == (["outreach.requested"], True, ("in_end_outreach",))
+
+
+@pytest.mark.parametrize(
+    ("decision", "follows"),
+    [
+        ("アウトリーチ", []),
+        ("支援不要", []),
+        ("重層的支援会議へ（同意取得後）", ["in_consent"]),
+        ("相談機関で対応", ["in_own"]),
+        ("見守り", ["in_own"]),
+        ("緊急対応", ["in_own"]),
+    ],
+)
+def test_the_support_conference_leads_on(decision: str, follows: list[str]) -> None:
+    assert screened("支援会議へ付議").do("in_kaigi", decision=decision).open == follows
+
+
+# ---- referral
+
+
+def test_a_referral_is_checked_ten_business_days_after_it_was_accepted() -> None:
+    walk = referred()
+    assert walk.open == ["in_answer"]
+    walk.do("in_answer", answer="受け入れる")
+    assert (walk.open, walk.due["in_t_refcheck"]) == ([], date(2026, 6, 29))
+    assert walk.fire("in_t_refcheck").open == ["in_refcheck"]
+    assert walk.do("in_refcheck", landed="利用が始まった").ended == ("in_end_referred",)
+
+
+def test_a_referral_that_did_not_land_is_directed_anew() -> None:
+    walk = (
+        referred().do("in_answer", answer="条件付き").fire("in_t_refcheck").do("in_refcheck", landed="つながらなかった")
+    )
+    assert walk.open == ["in_redirect"]
+
+
+@pytest.mark.parametrize(
+    ("redirect", "follows"),
+    [("もう一度つなぐ", "in_refer"), ("自機関で支援", "in_own"), ("多機関協働", "in_consent")],
+)
+def test_a_declined_referral_is_directed_anew(redirect: str, follows: str) -> None:
+    walk = referred().do("in_answer", answer="受け入れない")
+    assert walk.do("in_redirect", redirect=redirect).open == [follows]
+
+
+def test_silence_of_the_receiver_is_raised_and_nothing_is_closed() -> None:
+    walk = referred()
+    assert walk.due["in_t_noanswer"] == date(2026, 6, 19)
+    walk.fire("in_t_noanswer")
+    assert walk.open == ["in_answer", "in_noanswer"]
+    assert walk.do("in_noanswer", no_answer_course="回答を待つ").open == ["in_answer"]
+
+
+def test_a_silent_receiver_can_be_passed_over() -> None:
+    walk = referred().fire("in_t_noanswer").do("in_noanswer", no_answer_course="取り下げて決め直す")
+    assert walk.thrown == ["referral.withdrawn"]
+    assert walk.deliver("referral.withdrawn").open == ["in_redirect"]
+
+
+def test_participation_support_takes_over_without_several_agencies() -> None:
+    walk = referred(to_participation=True, participation_org="AG-09")
+    assert (walk.thrown, walk.ended) == (["participation.requested"], ("in_end_participation",))
+
+
+# ---- consent and escalation
+
+
+def escalated() -> Walk:
+    return screened("多機関協働").do("in_consent", consent_result="同意あり").do("in_escalate")
+
+
+def test_escalation_needs_another_persons_approval() -> None:
+    walk = escalated()
+    assert walk.open == ["in_approve"]
+    assert walk.model.settings("in_approve").not_same_as == "in_escalate"
+    walk.do("in_approve", approved="承認")
+    assert (walk.thrown, walk.ended) == (["case.escalated"], ("in_end_escalated",))
+
+
+def test_an_escalation_sent_back_is_written_anew() -> None:
+    assert escalated().do("in_approve", approved="差し戻し").open == ["in_escalate"]
+
+
+@pytest.mark.parametrize(
+    ("consent", "course", "follows"),
+    [
+        ("一部同意", None, ["in_escalate"]),
+        ("同意なし", None, ["in_own"]),
+        ("同意なし", "支援会議に諮る", ["in_kaigi"]),
+    ],
+)
+def test_consent_decides_who_goes_on(consent: str, course: str | None, follows: list[str]) -> None:
+    walk = screened("多機関協働").do("in_consent", consent_result=consent, no_consent_course=course)
+    assert walk.open == follows
+
+
+def test_a_person_who_hesitates_is_asked_again_after_ten_business_days() -> None:
+    walk = screened("多機関協働").do("in_consent", consent_result="保留")
+    assert (walk.open, walk.due["in_t_consent"]) == ([], date(2026, 6, 29))
+    assert walk.fire("in_t_consent").open == ["in_consent"]
