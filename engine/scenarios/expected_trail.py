@@ -42,7 +42,7 @@ def expect_notified(world: World, case_id: str, wanted: Sequence[Item]) -> list[
         found = situation.notices(connection, case_id)
     problems = []
     for item in wanted:
-        to, about = world.staff_id(item["to"]), item.get("about")
+        to, about = world.staff_id(item["to"]), str(item["about"]) if "about" in item else None
         count = sum(
             notice.staff_id == to
             and about in (None, notice.about, notice.about.removeprefix("level:"), notice.element_id)

@@ -154,7 +154,7 @@ EXPECTATIONS: Schema = {
     "reports": _list({"type": "object"}),
     "prints": _list({"type": "object"}),
     "audit": _list(_object({"act": TEXT, "task": TEXT, "by": TEXT, "times": COUNT}, ("act",))),
-    "notified": _list(_object({"to": TEXT, "about": TEXT, "on": MOMENT, "times": COUNT}, ("to",))),
+    "notified": _list(_object({"to": TEXT, "about": {"anyOf": [TEXT, COUNT]}, "on": MOMENT, "times": COUNT}, ("to",))),
     "not_contains": _list(TEXT),
 }
 
