@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -34,8 +34,16 @@ class StartInstance:
     audit_data: dict[str, Any] = field(default_factory=dict)
 
     def run(self, step: Step, runner: Runner) -> Advance:
-        """Run from the start event until the instance waits."""
-        return runner.start(self.variables)
+        """Run from the start event until the instance waits; a message start event has its message already."""
+        begun = runner.start(self.variables)
+        start = step.deployed.model.start
+        if start is None or not start.message:
+            return begun
+        waiting = next(s for s in begun.subscriptions if s.element_id == start.id)
+        gone_on = runner.deliver(begun.snapshot, waiting.ref, waiting.branch, {})
+        return replace(
+            gone_on, history=(*begun.history, *gone_on.history), changed={**begun.changed, **gone_on.changed}
+        )
 
     def write(self, step: Step, result: Advance) -> None:
         """Only the audit event; the instance's row is written by ``start_instance``."""
