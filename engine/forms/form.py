@@ -164,7 +164,8 @@ class Form:
 
     def _begin(self, field: Field, reader: Normaliser, sources: PrefillSources) -> tuple[Any, str | None]:
         if field.rows_from is not None and field.prefill is None:
-            rows = value_at(field.rows_from, sources)
+            found = value_at(field.rows_from, sources)
+            rows = [found] if isinstance(found, str) and found else found
             return ({str(row): "" for row in rows} or None, None) if isinstance(rows, list) else (None, None)
         if field.prefill is not None:
             raw = value_at(field.prefill, sources)
