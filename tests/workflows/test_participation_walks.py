@@ -68,6 +68,11 @@ def test_too_early_means_asking_again_later() -> None:
     assert walk.fire("ph_t_recheck").do("ph_not_ready", readiness="進める").open == ["ph_consent"]
 
 
+def test_a_person_who_does_not_want_it_ends_the_handoff() -> None:
+    walk = handoff().do("ph_wish", readiness="取りやめ")
+    assert (walk.done, walk.thrown) == (True, ["participation.declined"])
+
+
 def test_no_consent_ends_the_handoff() -> None:
     walk = handoff().do("ph_wish").do("ph_consent", consent_result="同意なし")
     assert (walk.done, walk.thrown, walk.host.called[-1]) == (True, ["participation.declined"], "handoff.cancel")
