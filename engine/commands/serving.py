@@ -25,6 +25,7 @@ DEMO_DATABASE = ROOT / "var" / "demo.sqlite3"
 def serve(command: click.Context, as_demo: bool) -> None:
     """画面とスケジューラーを動かします。止めるには Ctrl+C を押すか、SIGTERM を送ります。"""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     wanted = _demo_settings() if as_demo else settings()
     bring_up_to_date(wanted)
     with opened(wanted) as engine:

@@ -22,13 +22,17 @@ FAILED, UNUSABLE = 1, 2  #: exit codes: refused or found something; called wrong
 class Refused(click.ClickException):
     """The command cannot be carried out; the text says why and what to do."""
 
-    def __init__(self, text_ja: str, exit_code: int = FAILED) -> None:
-        super().__init__(text_ja)
-        self.exit_code = exit_code
+    exit_code = FAILED
 
     def show(self, file: Any = None) -> None:
         """The text alone, on standard error."""
         click.echo(self.message, err=True, file=file)
+
+
+class Unusable(Refused):
+    """A setting or a file that belongs to the installation is wrong."""
+
+    exit_code = UNUSABLE
 
 
 class Commands(click.Group):
@@ -39,9 +43,9 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ConfigurationError as problem:
-            raise Refused(f"設定に誤りがあります。{problem}", UNUSABLE) from problem
+            raise Unusable(f"設定に誤りがあります。{problem}") from problem
         except ReferenceFileInvalid as problem:
-            raise Refused(f"参照データに誤りがあります。{problem}", UNUSABLE) from problem
+            raise Unusable(f"参照データに誤りがあります。{problem}") from problem
         except FormInvalid as problem:
             raise Refused("\n".join(problem.fields.values())) from problem
         except NotFound as problem:
