@@ -120,6 +120,7 @@ NOTICES = {
     "overdue": mark("期限を過ぎました"),
     "warn": mark("期限が近づいています"),
     "assigned": mark("担当になりました"),
+    "sealed_match": mark("秘匿のケースと一致する相談がありました"),
     "level": mark("期限超過の知らせ"),
     "1": mark("期限超過の知らせ（段階1）"),
     "2": mark("期限超過の知らせ（段階2）"),

@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 from engine.domain.kana import fold
+from engine.domain.roles import Role
 from engine.services.operations.registry import OperationContext, operation
-from engine.storage import cases, contacts
+from engine.storage import cases, contacts, notifications, tasks
 from engine.storage.sealing import seal
 
 #: field of F01/F02 -> column of the person
@@ -20,7 +21,7 @@ SEALED_FIELDS = {
 #: kinds of urgency that set a seal by themselves
 SEAL_2_KINDS = frozenset({"DV"})
 SEAL_1_KINDS = frozenset({"高齢者虐待", "障害者虐待", "児童虐待"})
-ADD_TO_EXISTING, RELATED_NEW = "既存ケースに追加", "関連ケースとして新規"
+ADD_TO_EXISTING, RELATED_NEW, SEALED_MATCH = "既存ケースに追加", "関連ケースとして新規", "秘匿の一致"
 
 
 def _day(value: Any) -> date | None:
@@ -82,7 +83,10 @@ def triage(context: OperationContext) -> Mapping[str, Any]:
 
 @operation("case.merge_duplicate")
 def merge_duplicate(context: OperationContext) -> Mapping[str, Any]:
-    """照合の結果を記録します。既存ケースに追加するときは、このケースを閉じて既存ケースへ接触として残します。"""
+    """照合の結果を記録します。既存ケースに追加するときは、このケースを閉じて既存ケースへ接触として残します。
+
+    秘匿の一致は、緊急対応を担う機関（寄り添い支援係）だけに知らせます。
+    """
     result, case, connection = context.inputs.get("dup_result"), context.case, context.connection
     facts = cases.person_facts(connection, case.subject_id)
     folded = str(facts["name_folded"]).split()
@@ -90,6 +94,8 @@ def merge_duplicate(context: OperationContext) -> Mapping[str, Any]:
     other = next((case_id for case_id, kind in found if kind == "open"), None)
     if result == RELATED_NEW and other is not None:
         cases.relate(connection, case.id, other, result, context.now)
+    if result == SEALED_MATCH:
+        _tell_emergency_officers(context, [case_id for case_id, kind in found if kind == "sealed"])
     if result != ADD_TO_EXISTING:
         return {}
     if other is not None:
@@ -104,6 +110,17 @@ def merge_duplicate(context: OperationContext) -> Mapping[str, Any]:
     cases.change(connection, case.id, {"merged_into": other})
     close(context, "重複統合")
     return {}
+
+
+def _tell_emergency_officers(context: OperationContext, sealed: Sequence[str]) -> None:
+    """A notice about the sealed case itself: who may not see that case learns nothing from it."""
+    reference, role = context.engine.reference, Role.EMERGENCY_OFFICER.value
+    org = reference.text("emergency_org", context.today)
+    offices = [(one, role) for one in sorted(reference.same_organisation(org) | {org})]
+    told = tasks.staff_in(context.connection, offices, context.now)
+    for case_id in sealed:
+        notifications.add(context.connection, told, about="sealed_match", case_id=case_id, task_id=None,
+                          key=f"{context.source_key}:{case_id}", at=context.now)  # fmt: skip
 
 
 @operation("household.update")
