@@ -50,13 +50,19 @@ class LiveServer:
         """Start `tsunagu serve` and wait until a page answers. Raises ServerDidNotStart."""
         with self.log.open("ab") as log:
             self._process = processes.start([COMMAND, "serve", *arguments], log=log, env=self._env)
+        if not self.comes_back(seconds):
+            self.kill()
+            raise ServerDidNotStart(self.log.read_text(errors="replace")[-4000:])
+
+    def comes_back(self, seconds: float) -> bool:
+        """Whether it answers before the time is up; False at once when it has ended."""
+        assert self._process is not None, "the server was not started"
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self._process.poll() is None:
             if self.answers():
-                return
+                return True
             time.sleep(0.05)
-        self.kill()
-        raise ServerDidNotStart(self.log.read_text(errors="replace")[-4000:])
+        return False
 
     def answers(self) -> bool:
         """Whether a page is served, be it a refusal."""
@@ -79,6 +85,9 @@ class LiveServer:
         assert self._process is not None, "the server was not started"
         processes.kill_group(self._process)
         self._process.wait(10)
+        deadline = time.monotonic() + 10
+        while self.answers() and time.monotonic() < deadline:  # a child may die a moment later than its parent
+            time.sleep(0.01)
 
 
 @contextmanager
