@@ -132,7 +132,7 @@ def update_household(context: OperationContext) -> Mapping[str, Any]:
     subject = cases.person_facts(context.connection, context.case.subject_id)
     members = [_member(no, row, subject) for no, row in enumerate(rows, 1)]
     cases.replace_members(context.connection, context.case.household_id, members, context.now)
-    if not subject["name"]:
+    if not subject["name"] or subject["provisional"]:
         _name_subject(context, members)
     return {}
 
@@ -154,7 +154,7 @@ def _member(no: int, row: Mapping[str, Any], subject: Mapping[str, Any]) -> dict
 
 
 def _name_subject(context: OperationContext, members: Sequence[Mapping[str, Any]]) -> None:
-    """A person unknown by name at first contact is known now."""
+    """A person unknown, or known by a provisional name only, at first contact is known now."""
     me = next((m for m in members if m["relation"] == "本人"), None)
     if me is None or not me["name"]:
         return
