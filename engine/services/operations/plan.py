@@ -325,9 +325,11 @@ def start_item(context: OperationContext) -> Mapping[str, Any]:
 
 @operation("evaluation.record", outputs=("evaluation_next_on",))
 def record_evaluation(context: OperationContext) -> Mapping[str, Any]:
-    """評価シートの結果と、次回評価予定日を、プランの版に記録します。"""
+    """評価シートの結果と次回評価予定日を、プランの版に記録します。日付は、会議が決めるまでの予定になります。"""
     next_on = _day(context.inputs.get("next_review_on"))
-    facts = {"evaluation_result": context.inputs.get("result") or "", "evaluation_next_on": next_on}
+    facts: dict[str, Any] = {"evaluation_result": context.inputs.get("result") or "", "evaluation_next_on": next_on}
+    if next_on is not None:
+        facts["next_review_on"] = next_on
     plans.change(context.connection, _version(context).id, facts)
     return {"evaluation_next_on": next_on}
 
