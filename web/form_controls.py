@@ -206,7 +206,7 @@ class Builder:
     def _line(self, base: Control, item: Field, value: Any) -> Control:
         text = _moment(value) if item.kind is Kind.DATETIME else _text(value)
         if item.kind in _MULTILINE:
-            rows = 2 if item.kind is Kind.ADDRESS else 4 if (item.maximum_length or 0) > 4000 else 3
+            rows = 2 if item.kind is Kind.ADDRESS or "-" in base.name else 4 if (item.maximum_length or 0) > 4000 else 3
             return replace(base, shape="area", value=text, rows=rows)
         list_id = ""
         if item.options:
