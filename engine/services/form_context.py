@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from engine.domain.business_days import tokyo_date
@@ -86,6 +87,26 @@ def _by_name(table: Mapping[str, Any], name: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+class Lazily(Mapping[str, Any]):
+    """A mapping that is read from the database when a form first asks for something in it."""
+
+    def __init__(self, read: Callable[[], Mapping[str, Any]]) -> None:
+        self._read = read
+
+    @cached_property
+    def _values(self) -> Mapping[str, Any]:
+        return self._read()
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
 def form_context(
     engine: Engine,
     connection: Connection,
@@ -101,8 +122,8 @@ def form_context(
         now=now,
         today=tokyo_date(now),
         actor={"org": org_id, "staff": actor.staff_id},
-        person=_person(connection, case),
-        case=_case(connection, case),
+        person=Lazily(lambda: _person(connection, case)),
+        case=Lazily(lambda: _case(connection, case)),
         records=records.NewestByForm(connection, case.id, with_sealed=True) if case else {},
         variables=dict(variables),
         parameters=_parameters(engine, now),

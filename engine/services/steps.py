@@ -197,6 +197,7 @@ def write_result(step: Step, act: Act, result: Advance) -> None:
     if opened.stage:
         cases.set_stage(connection, step.case.id, opened.stage)
     step.notes["opened"] = opened.tasks
+    step.notes["to_route"] = bool(result.thrown or result.subscriptions)
     audit.append(connection, chain=step.case.id, at=step.now, actor=step.actor.staff_id, **step.notes.pop("audit"))
 
 

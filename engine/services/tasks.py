@@ -337,7 +337,8 @@ def complete(
         raise StaleVersion(task_id)
     act = completion.prepare(engine, actor, task, raw, now=now)
     step = _complete(engine, actor, task, act, now)
-    messages.route_quietly(engine, now=now)
+    if step.notes["to_route"]:
+        messages.route_quietly(engine, now=now)
     opened = tuple((row["id"], row["name"]) for row in step.notes["opened"])
     return Completed(task.case_id, opened)
 
