@@ -11,6 +11,7 @@ from typing import Any
 from engine.domain.business_days import TOKYO
 from engine.domain.wareki import DateNotUnderstood, format_gregorian, format_wareki, parse_date
 from engine.forms.api import NOTHING, Choice, Field, Kind, Option, References, RefKind, Rule, Section
+from web.i18n import gettext, mark
 
 _INPUT = {Kind.TEL: "tel", Kind.EMAIL: "email"}
 _MULTILINE = frozenset({Kind.TEXT, Kind.ADDRESS})
@@ -18,12 +19,11 @@ _MULTILINE = frozenset({Kind.TEXT, Kind.ADDRESS})
 _WIDTH = {Kind.INT: "w-short", Kind.DATE: "w-date", Kind.DATE_WAREKI: "w-date", Kind.DATETIME: "w-date",
           Kind.INTERVAL: "w-date", Kind.TEL: "w-date"}  # fmt: skip
 _HINTS = {
-    Kind.DATE: "例：R8.9.25、2026-09-25",
-    Kind.DATE_WAREKI: "例：S38.4.1、昭和38年4月1日、1963-04-01",
-    Kind.DATETIME: "例：2026-09-25 10:42、R8.9.25 10:42",
-    Kind.INTERVAL: "例：3か月、14日",
+    Kind.DATE: mark("例：R8.9.25、2026-09-25"),
+    Kind.DATE_WAREKI: mark("例：S38.4.1、昭和38年4月1日、1963-04-01"),
+    Kind.DATETIME: mark("例：2026-09-25 10:42、R8.9.25 10:42"),
+    Kind.INTERVAL: mark("例：3か月、14日"),
 }
-_LISTED = {RefKind.ORGANISATION: "機関", RefKind.PROGRAMME: "支援施策", RefKind.PERSON: "氏名", RefKind.STAFF: "職員"}
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ class Builder:
         inner = (*path, "text")
         text_id = f"{base.id}-text"
         written = Control(
-            "area", text_id, f"{base.name}-text", "内容", value=text, error=self.page.error(inner, text_id)
+            "area", text_id, f"{base.name}-text", gettext("内容"), value=text, error=self.page.error(inner, text_id)
         )
         return replace(choice, shape="bool_text", other=written)
 
@@ -261,7 +261,7 @@ class Builder:
         chosen = [_text(entry) for entry in value] if isinstance(value, list) else [_text(value)] if value else []
         if item.ref is not None and item.open:
             text = "、".join(self.page.label(item.ref, entry) for entry in chosen)
-            hint = base.hint or f"{_LISTED.get(item.ref, '名前')}を「、」で区切って書いてください。"
+            hint = base.hint or gettext("名前か番号を「、」で区切って書いてください。")
             return replace(
                 base, value=text, hint=hint, width="w-long", list_id="" if nested else self.page.list_for(item.ref)
             )
@@ -275,7 +275,7 @@ class Builder:
             return replace(control, items=(*control.items, *more))
         rest = [entry for entry in chosen if entry not in {option.value for option in options}]
         other_id = base.id if not options else f"{base.id}_other"
-        other = Control("line", other_id, f"{base.name}_other", "そのほか", hint="「、」で区切って書き足せます。",
+        other = Control("line", other_id, f"{base.name}_other", gettext("そのほか"), hint=gettext("「、」で区切って書き足せます。"),
                         value="、".join(rest), width="w-long")  # fmt: skip
         return replace(control, other=other)
 
@@ -326,10 +326,10 @@ class Builder:
         choices = self.page.choices(item.rows_ref) if item.rows_ref is not None else ()
         row_id = f"{base.id}-new"
         items = tuple(Item(f"{row_id}-{n}", choice.id, choice.label) for n, choice in enumerate(choices))
-        answer = Control("radios", f"{row_id}-answer", f"{base.name}-_answer", "答え", items=tuple(
+        answer = Control("radios", f"{row_id}-answer", f"{base.name}-_answer", gettext("答え"), items=tuple(
             Item(f"{row_id}-answer-{n}", option.value, option.label) for n, option in enumerate(item.options)
         ))  # fmt: skip
-        label = f"ほかの{_LISTED.get(item.rows_ref, '行')}" if item.rows_ref is not None else "ほかの行"
+        label = gettext("ほかの機関") if item.rows_ref is RefKind.ORGANISATION else gettext("ほかの項目")
         return Control("select", row_id, f"{base.name}-_row", label, items=items, other=answer)
 
 
@@ -340,7 +340,7 @@ def _rule(rule: Rule) -> str:
 
 
 def _hint(item: Field) -> str:
-    return "　".join(text for text in (item.hint, _HINTS.get(item.kind, "")) if text)
+    return "　".join(text for text in (item.hint, gettext(_HINTS[item.kind]) if item.kind in _HINTS else "") if text)
 
 
 def _text(value: Any) -> str:

@@ -149,11 +149,16 @@ class Form:
         return dict(self.prefilled(sources).values)
 
     def prefilled(self, sources: PrefillSources) -> Prefilled:
-        """As ``prefill``, with the words for the origin of each value (none for clock and person at work)."""
+        """As ``prefill``, with the words for the origin of each value (none for clock and person at work).
+
+        Sealed and restricted fields begin empty: a page must not show them to whoever does the task. Their default
+        still counts on submission.
+        """
         context = FormContext(_NoReferences(), sources)
         values: dict[str, Any] = {}
         origins: dict[str, str] = {}
-        for field in self.fields:
+        shown = (f for f in self.fields if f.sealing is Sealing.NEVER and not f.restricted)
+        for field in shown:
             value, path = self._begin(field, Normaliser(context), sources)
             if value is None:
                 continue

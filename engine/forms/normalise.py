@@ -100,7 +100,7 @@ class Normaliser:
             raise ValueError(f"は{limit_ja(latest)}までの日を入力してください（入力された日：{limit_ja(day)}）。")
         earliest = self._limit(field.not_before)
         if earliest is not None and day < earliest:
-            raise ValueError(f"は{limit_ja(earliest)}より後の日を入力してください（入力された日：{limit_ja(day)}）。")
+            raise ValueError(f"は{limit_ja(earliest)}以降の日を入力してください（入力された日：{limit_ja(day)}）。")
 
     def _limit(self, path: str | None) -> date | None:
         found = value_at(path, self.context.sources) if path is not None else None

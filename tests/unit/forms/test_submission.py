@@ -96,6 +96,13 @@ def test_a_consent_ends_with_the_plan_or_after_the_city_s_period() -> None:
     assert submitted("in_consent", CONSENT).data["subject"] == "p1"
 
 
+def test_the_end_of_an_earlier_plan_is_no_end_of_a_new_consent() -> None:
+    ended = {"F07": {"period": {"from": "2025-04-01", "to": "2026-03-31"}}}
+    assert submitted("in_consent", CONSENT, records=ended).data["valid_until"] == "2027-04-01"
+    found = errors_of(form("in_consent"), {**CONSENT, "valid_until": "2026-03-31"})
+    assert found == {"valid_until": "有効期限は2026年4月1日以降の日を入力してください（入力された日：2026年3月31日）。"}
+
+
 def test_a_refusal_asks_for_its_reason_and_keeps_no_scope() -> None:
     refused = {**CONSENT, "consent_result": "同意なし"}
     assert set(errors_of(form("ma_consent"), refused)) == {"declined_reason"}
@@ -218,6 +225,13 @@ def test_prefill_of_a_new_call_is_clock_organisation_and_worker() -> None:
     begun = form("in_register").prefilled(sources(person={}))
     assert dict(begun.values) == {"received_at": "2026-04-01T10:00+09:00", "received_org": "AG-04", "received_by": "s1"}
     assert not begun.origins
+
+
+def test_sealed_values_are_never_prefilled_but_kept() -> None:
+    known = {"records": {"F07": {"emergency_contact": "090-0000-0000", "situation": "前の現況"}}}
+    assert "emergency_contact" not in form("pa_fix").prefill(sources(**known))
+    data, _ = form("pa_fix").review({}, context(**known))
+    assert data["emergency_contact"] == "090-0000-0000"
 
 
 def test_the_rows_of_an_evaluation_are_the_agencies_of_the_plan() -> None:
