@@ -275,8 +275,9 @@ class Builder:
             return replace(control, items=(*control.items, *more))
         rest = [entry for entry in chosen if entry not in {option.value for option in options}]
         other_id = base.id if not options else f"{base.id}_other"
-        other = Control("line", other_id, f"{base.name}_other", gettext("そのほか"), hint=gettext("「、」で区切って書き足せます。"),
-                        value="、".join(rest), width="w-long")  # fmt: skip
+        hint = gettext("「、」で区切って書き足せます。")
+        name, label = f"{base.name}_other", gettext("そのほか")
+        other = Control("line", other_id, name, label, hint=hint, value="、".join(rest), width="w-long")
         return replace(control, other=other)
 
     def _options(self, item: Field) -> tuple[Option, ...]:
