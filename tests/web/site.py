@@ -146,7 +146,7 @@ class Page:
         self.status = response.status_code
         self.text = response.get_data(as_text=True) if (response.mimetype or "").startswith("text/") else ""
         self.tree: Element | None = None
-        if checked and response.mimetype == "text/html" and self.status not in (301, 302, 303):
+        if checked and response.mimetype == "text/html" and self.status not in (204, 301, 302, 303):
             self.tree = parsed(self.text, path)
             check(self.tree, self.text, path)
 
