@@ -55,7 +55,8 @@ def a_form(key: str, *, required: tuple[str, ...] = (), optional: tuple[str, ...
 
 def a_process(key: str, body: str, *, variables: tuple[str, ...] = (), messages: tuple[str, ...] = ()) -> bytes:
     """A process of one start event ``st`` (entry manual) and what ``body`` draws after it."""
-    declared = "".join(f'<tsunagu:variable name="{v.split(":")[0]}" type="{(v + ":text").split(":")[1]}"/>' for v in variables)
+    typed = [(v + ":text").split(":")[:2] for v in variables]
+    declared = "".join(f'<tsunagu:variable name="{name}" type="{kind}"/>' for name, kind in typed)
     names = "".join(f'<bpmn:message id="m_{m.replace(".", "_")}" name="{m}"/>' for m in messages)
     return (
         f'{HEAD}{names}<bpmn:process id="{key}" name="{key}" isExecutable="true">'
@@ -76,7 +77,8 @@ def a_task(element_id: str, *, roles: str = "intake_worker", form: str = "note",
 def flow(source: str, target: str, condition: str = "") -> str:
     """A sequence flow."""
     inner = f"<bpmn:conditionExpression>{condition}</bpmn:conditionExpression>" if condition else ""
-    return f'<bpmn:sequenceFlow id="f_{source}__{target}" sourceRef="{source}" targetRef="{target}">{inner}</bpmn:sequenceFlow>'
+    ends = f'sourceRef="{source}" targetRef="{target}"'
+    return f'<bpmn:sequenceFlow id="f_{source}__{target}" {ends}>{inner}</bpmn:sequenceFlow>'
 
 
 @dataclass

@@ -51,6 +51,6 @@ def _run(number: int, act: Callable[..., Any], arguments: tuple[Any, ...], barri
         queue.put((number, Outcome(True, work())))
     except EngineError as error:
         queue.put((number, Outcome(False, refused=type(error).__name__, detail=str(error))))
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, the waiting test must hear of it
         barrier.abort()
         queue.put((number, Outcome(False, detail=traceback.format_exc())))

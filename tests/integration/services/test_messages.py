@@ -17,8 +17,11 @@ SENDER = a_process(
     variables=("topic", "due_on:date"), messages=("case.handed",),
 )  # fmt: skip
 RECEIVER = (
-    a_process("receiver", a_task("take", attributes='tsunagu:due="due_on"') + flow("st", "take") + flow("take", "end") + END,
-              variables=("topic", "due_on:date", "note"))
+    a_process(
+        "receiver",
+        a_task("take", attributes='tsunagu:due="due_on"') + flow("st", "take") + flow("take", "end") + END,
+        variables=("topic", "due_on:date", "note"),
+    )
     .replace(b'<tsunagu:entry name="manual"/>', b'<tsunagu:entry name="message" message="case.handed"/>')
 )  # fmt: skip
 WAITER = a_process(

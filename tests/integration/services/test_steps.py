@@ -16,7 +16,8 @@ END = '<bpmn:endEvent id="end" name="終わり"/>'
 REVIEW_LOOP = a_process(
     "review_loop",
     a_task("review", form="review") + '<bpmn:exclusiveGateway id="again" default="f_again__review"/>' + END
-    + flow("st", "review") + flow("review", "again") + flow("again", "review") + flow("again", "end", 'result == "終結"'),
+    + flow("st", "review") + flow("review", "again") + flow("again", "review")
+    + flow("again", "end", 'result == "終結"'),
     variables=("result",),
 )  # fmt: skip
 REVIEW = {"review": a_form("review", required=("result",))}
@@ -68,10 +69,9 @@ def test_an_instance_whose_condition_fails_stops_with_an_incident_and_goes_on_wh
 def test_one_failing_instance_does_not_stop_another(office: Casework) -> None:
     office.deploy("review_loop", REVIEW_LOOP, REVIEW)
     first, second = office.start("review_loop"), office.start("review_loop")
+    empty = "''" if office.engine.database.is_sqlite else "''::bytea"
     with office.engine.database.write() as connection:
-        connection.exec_driver_sql(
-            f"UPDATE process_instance SET state = ''{'' if office.engine.database.is_sqlite else '::bytea'} WHERE id = '{first.instance_id}'"
-        )
+        connection.exec_driver_sql(f"UPDATE process_instance SET state = {empty} WHERE id = '{first.instance_id}'")
     with pytest.raises(Exception):  # noqa: B017, PT011 - whatever a broken snapshot raises, it must raise
         office.complete("review", "worker", case_id=first.case_id, result="継続")
     office.complete("review", "worker", case_id=second.case_id, result="終結")
