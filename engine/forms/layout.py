@@ -43,7 +43,7 @@ class LayoutReader:
 
     def _element(self, element: Any, pointer: str, rules: tuple[Rule, ...], section: list[Field] | None) -> None:
         kind = element.get("type") if isinstance(element, Mapping) else None
-        if not isinstance(element, Mapping) or kind not in LAYOUT:
+        if not isinstance(element, Mapping) or not isinstance(kind, str) or kind not in LAYOUT:
             self._report(pointer, f"配置の種類が分かりません（{str(kind)[:40]}）。", _REMEDY)
             return
         for name in element:
@@ -97,7 +97,7 @@ class LayoutReader:
             return ()
         effect, scope, schema = rule.get("effect"), condition.get("scope"), condition.get("schema")
         key = "" if scope == "#" else self._key(scope)
-        if effect not in EFFECTS or key is None or (key and key not in self._fields):
+        if not isinstance(effect, str) or effect not in EFFECTS or key is None or (key and key not in self._fields):
             self._report(
                 pointer, f"表示の条件の効果か対象が違います（{str(effect)[:20]}、{str(scope)[:60]}）。", _REMEDY
             )

@@ -134,6 +134,7 @@ def test_a_field_outside_the_language_is_a_finding_at_its_place(schema: Any, sai
         ({"schema": None}, "/schema"),
         ({"schema": {"type": "object", "properties": {}}}, "/schema/properties"),
         ({"ui": {"type": "Script"}}, "/ui"),
+        ({"ui": {"type": []}}, "/ui"),
         ({"ui": {"type": "VerticalLayout", "elements": []}}, "/ui"),
         ({"ui": {"type": "Control", "scope": "#/properties/nobody"}}, "/ui"),
     ],
@@ -154,7 +155,8 @@ def test_a_condition_about_nothing_is_a_finding(condition: Any) -> None:
 
 @pytest.mark.parametrize(
     "rule",
-    [{"effect": "EXPLODE"}, {"effect": "SHOW", "condition": {"scope": "#/properties/none", "schema": {}}},
+    [{"effect": "EXPLODE"}, {"effect": [], "condition": {"scope": "#/properties/name", "schema": {}}},
+     {"effect": "SHOW", "condition": {"scope": "#/properties/none", "schema": {}}},
      {"effect": "SHOW", "condition": {"scope": "#/properties/name", "schema": {"pattern": "(a+)+"}}}, []],
 )  # fmt: skip
 def test_a_rule_outside_the_language_is_a_finding(rule: Any) -> None:
@@ -189,7 +191,7 @@ def loads_or_is_refused(content: bytes) -> bool:
         return bool(refusal.findings)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(schema=JSON, ui=JSON)
 def test_no_document_at_all_raises_anything_but_findings(schema: Any, ui: Any) -> None:
     document = {"key": "T01", "title": "試し", "schema": {"type": "object", "properties": {"a": schema}}, "ui": ui}
