@@ -66,10 +66,10 @@ def _demo_settings() -> Settings:
 
 
 def _show_demo(wanted: Settings) -> None:
-    from engine.demo import ensure_demo  # only the demo needs it, and it runs scenarios
-
     with opened(wanted) as engine:
         installation.dedicate(engine, Purpose.DEMO)
+    from engine.demo import ensure_demo  # only the demo needs it, and it runs scenarios
+
     people = ensure_demo(wanted)
     say("デモのログインID、パスワード、役割（すべて架空の人です）:")
     width = max((len(login) for login, _, _ in people), default=0)
