@@ -11,7 +11,7 @@ from engine.domain.errors import ConsentMissing, FormInvalid, NotAuthorised, Not
 from engine.domain.staff import Actor
 from engine.services import access, messages
 from engine.services.engine import Engine
-from engine.storage import audit, cases, consents
+from engine.storage import audit, cases, consents, plans
 from engine.storage import messages as message_store
 from engine.storage.database import Connection
 from engine.storage.rows import CaseRow
@@ -76,12 +76,23 @@ def _request_review(
     reason = str(data.get("reason") or "").strip()
     if not reason:
         raise FormInvalid({"reason": "臨時に評価する理由を入力してください。"})
+    due = _extra_review_on(engine, connection, case, now)
     row = {
         "kind": "message", "name": REVIEW_REQUESTED, "case_id": case.id, "delivery_key": f"review:{new_id()}",
-        "payload": {"review_reason": reason}, "keys": {}, "created_at": now, "next_at": now, "state": "pending",
+        "payload": {"review_reason": reason, "next_review_on": due.isoformat()}, "keys": {}, "created_at": now,
+        "next_at": now, "state": "pending",
     }  # fmt: skip
     message_store.send(connection, [row])
-    return {"reason": reason}
+    return {"reason": reason, "next_review_on": due.isoformat()}
+
+
+def _extra_review_on(engine: Engine, connection: Connection, case: CaseRow, now: datetime) -> date:
+    """An evaluation out of turn is due when a regular one that opened today would be, or earlier if that is planned."""
+    today = tokyo_date(now)
+    notice = engine.reference.period("review_notice", today)
+    soon = engine.calendar_of(case.owner_org).add_business_days(today, notice.value)
+    plan = plans.newest(connection, case.id, "active")
+    return min(soon, plan.next_review_on) if plan is not None and plan.next_review_on is not None else soon
 
 
 def _give_grant(
