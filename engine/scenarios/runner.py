@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from time import perf_counter
 from typing import Any
 
@@ -56,12 +57,13 @@ class Failure:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a scenario. done: steps that were run."""
+    """What came of a scenario. done: steps that were run; ended_at: where its clock stood at the end."""
 
     scenario: Scenario
     failures: tuple[Failure, ...]
     done: int
     seconds: float
+    ended_at: datetime
 
     @property
     def passed(self) -> bool:
@@ -78,14 +80,14 @@ def run(engine: Engine, scenario: Scenario) -> Result:
         world = open_world(engine, scenario)
     except StepFailed as failure:
         first = scenario.steps[0]
-        return Result(scenario, (Failure(first, "", failure.text_ja),), 0, perf_counter() - begun)
+        return Result(scenario, (Failure(first, "", failure.text_ja),), 0, perf_counter() - begun, scenario.now)
     for step in scenario.steps:
         found = take(world, step)
         failures += found
         done += 1
         if found and step.verb != "expect":
             break
-    return Result(scenario, tuple(failures), done, perf_counter() - begun)
+    return Result(scenario, tuple(failures), done, perf_counter() - begun, world.clock.now())
 
 
 def take(world: World, step: Step) -> list[Failure]:
