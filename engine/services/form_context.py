@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +28,8 @@ class CaseReferences:
     engine: Engine
     connection: Connection
     case: CaseRow | None
+    org_id: str = ""  #: the organisation whose staff are offered
+    today: date | None = None
 
     def resolve(self, kind: RefKind, text: str) -> str | None:
         """The id that a text means."""
@@ -65,6 +67,9 @@ class CaseReferences:
             return [Choice(p.id, p.name) for p in reference.programmes.values()]
         if kind is RefKind.PERSON and self.case is not None:
             return self._people(self.case)
+        if kind is RefKind.STAFF and self.org_id in reference.organisations and self.today is not None:
+            orgs = reference.same_organisation(self.org_id)
+            return [Choice(*pair) for pair in staff.working_in(self.connection, orgs, self.today)]
         return []
 
     def options(self, name: str) -> Sequence[str]:
@@ -128,7 +133,7 @@ def form_context(
         variables=dict(variables),
         parameters=_parameters(engine, now),
     )
-    return FormContext(CaseReferences(engine, connection, case), sources)
+    return FormContext(CaseReferences(engine, connection, case, org_id, tokyo_date(now)), sources)
 
 
 def _person(connection: Connection, case: CaseRow | None) -> dict[str, Any]:

@@ -134,3 +134,16 @@ def organisations_with_staff(connection: Connection, org_ids: Iterable[str], tod
         .distinct()
     )
     return set(connection.execute(query).scalars())
+
+
+def working_in(connection: Connection, org_ids: Iterable[str], today: date) -> list[tuple[str, str]]:
+    """(id, name) of the active staff of organisations, by reading and name."""
+    query = (
+        select(staff.c.id, staff.c.name, staff.c.name_kana)
+        .join(membership, membership.c.staff_id == staff.c.id)
+        .where(membership.c.org_id.in_(list(org_ids)), staff.c.status == "active", membership.c.valid_from <= today)
+        .where(or_(membership.c.valid_until.is_(None), membership.c.valid_until >= today))
+        .order_by(staff.c.name_kana, staff.c.name)
+        .distinct()
+    )
+    return [(row.id, row.name) for row in connection.execute(query)]
