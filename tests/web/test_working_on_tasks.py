@@ -163,7 +163,9 @@ def test_a_draft_is_kept_and_shown_again(site: Site) -> None:
     visitor = site.browser(site.employ(Role.INTAKE_WORKER))
     case = site.a_case()
     visitor.post(f"/tasks/{case.task_id}/claim")
-    by_script = visitor.post(f"/tasks/{case.task_id}/draft", {"note": "下書き1"}, headers={"Accept": "application/json"})
+    by_script = visitor.post(
+        f"/tasks/{case.task_id}/draft", {"note": "下書き1"}, headers={"Accept": "application/json"}
+    )
     assert by_script.status == 204
     by_button = visitor.post(f"/tasks/{case.task_id}/draft", {"note": "下書き2"})
     page = visitor.get(by_button.location)
@@ -208,7 +210,9 @@ def test_a_manager_hands_a_task_over_and_extends_it(site: Site) -> None:
     manager.post(f"/tasks/{case.task_id}/hand-over", {"to": site.office.staff[worker], "note": "頼みます"})
     assert site.office.task("second", case_id=case.case_id).assignee_id == site.office.staff[worker]
     assert "担当になりました" in site.browser(worker).get("/notices").words
-    manager.post(f"/tasks/{case.task_id}/extend", {"due_on": "R8.4.20", "reason": "本人の希望", "legal_basis": "要綱5条"})
+    manager.post(
+        f"/tasks/{case.task_id}/extend", {"due_on": "R8.4.20", "reason": "本人の希望", "legal_basis": "要綱5条"}
+    )
     assert "令和8年4月20日（月）まで" in manager.get(f"/tasks/{case.task_id}").words
 
 
