@@ -15,7 +15,6 @@ LEVELS = ("1", "2", "3", "overdue")
 
 
 @pytest.mark.fault
-@pytest.mark.postgres
 def test_two_schedulers_raise_what_fell_due_meanwhile_exactly_once(office, scheduler_process):
     for _ in range(CASES):
         office.start("review")
@@ -41,7 +40,6 @@ def assert_both_said_goodbye(office):
 
 
 @pytest.mark.fault
-@pytest.mark.postgres
 def test_what_a_killed_scheduler_had_taken_is_done_by_another_once_its_lease_is_over(office, scheduler_process):
     for _ in range(CASES):
         office.start("review")

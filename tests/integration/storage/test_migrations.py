@@ -60,10 +60,12 @@ def test_migrating_again_changes_nothing(any_database, database_url):
     assert schema_version(Database(database_url, pool=False)) == before
 
 
+@pytest.mark.fault
 def test_processes_that_start_at_once_on_a_new_sqlite_file_all_find_the_schema(tmp_path):
     _race(f"sqlite:///{tmp_path / 'deep' / 'new.sqlite3'}")
 
 
+@pytest.mark.fault
 @pytest.mark.postgres
 def test_processes_that_start_at_once_on_a_new_postgres_database_all_find_the_schema(
     postgres_server: PostgresServer,
