@@ -163,6 +163,10 @@ def test_participation_support_takes_over_without_several_agencies() -> None:
     assert (walk.thrown, walk.ended) == (["participation.requested"], ("in_end_participation",))
 
 
+def test_what_participation_support_does_not_accept_comes_back_to_the_manager() -> None:
+    assert Walk("intake", entry="revise", decline_reason="まだ早い").open == ["in_redirect"]
+
+
 # ---- consent and escalation
 
 
