@@ -71,6 +71,7 @@ def watches_reviews(actor: Actor) -> bool:
 
 
 _lead = organisation.alias("lead")
+_owner = organisation.alias("owner")
 
 
 def late_reviews(engine: Engine, actor: Actor, *, now: datetime) -> tuple[LateReview, ...]:
@@ -90,6 +91,7 @@ def _query(actor: Actor, now: datetime) -> Any:
         user_task.join(support_case, support_case.c.id == user_task.c.case_id)
         .join(person, person.c.id == support_case.c.subject_id)
         .outerjoin(_lead, _lead.c.id == support_case.c.lead_org)
+        .outerjoin(_owner, _owner.c.id == support_case.c.owner_org)
         .outerjoin(staff, staff.c.id == user_task.c.assignee_id)
         .outerjoin(clock, clock.c.task_id == user_task.c.id)
     )
@@ -97,7 +99,7 @@ def _query(actor: Actor, now: datetime) -> Any:
     columns = (
         user_task.c.id, user_task.c.instance_id, user_task.c.case_id, user_task.c.state, user_task.c.due_at,
         user_task.c.due_on, user_task.c.warn_at, user_task.c.opened_at, support_case.c.number, support_case.c.owner_org,
-        person.c.name, person.c.name_kana, _lead.c.name.label("lead_name"), staff.c.name.label("assignee_name"),
+        person.c.name, person.c.name_kana, _lead.c.name.label("lead_name"), _owner.c.name.label("owner_name"), staff.c.name.label("assignee_name"),
         clock.c.calendar, visible,
     )  # fmt: skip
     return (
@@ -138,7 +140,7 @@ def _review(engine: Engine, connection: Connection, actor: Actor, row: Any, now:
             started_at=row["opened_at"], calendar=calendar_of(engine, row["calendar"] or row["owner_org"]), now=now,
         ),
         due_on=row["due_on"] or tokyo_date(row["due_at"]),
-        lead_name=row["lead_name"] or "",
+        lead_name=row["lead_name"] or row["owner_name"] or "",
         assignee_name=row["assignee_name"] or "",
         levels=levels,
         next_level=upcoming[0] if upcoming else "",

@@ -3,7 +3,9 @@ without a window that checks every page it opens."""
 
 from __future__ import annotations
 
+import hashlib
 import re
+import secrets
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from engine.domain.roles import Role
 from engine.services import staff_accounts
+from engine.storage import staff as staff_store
 from engine.storage.tables import case_organisation
 from tests.support.casework import Casework, a_process, a_task, flow
 from web.app import create_app
@@ -88,18 +91,20 @@ class Site:
         return cls(office, create_app(office.engine), clock)
 
     def employ_all_roles(self) -> None:
-        """One account for each role, named like it, that can sign in."""
+        """One account for each role, named like it."""
         for role in Role:
             self.employ(role)
 
-    def employ(self, role: Role, org: str | None = None, login: str | None = None) -> str:
-        """An account with one role; returns its login."""
+    def employ(
+        self, role: Role, org: str | None = None, login: str | None = None, password: str | None = None
+    ) -> str:
+        """An account with one role; returns its login. Hashing a password takes a while, so most have none."""
         login = login or f"role-{role.value.replace('_', '-')}"
         until = None
         if role is Role.CONFERENCE_MEMBER:
             until = (self.clock.moment + timedelta(days=30)).date()
         staff_id = staff_accounts.create_staff(
-            self.office.engine, login=login, name=f"職員 {login}", password=PASSWORD,
+            self.office.engine, login=login, name=f"職員 {login}", password=password,
             roles={org or OFFICE.get(role, HOME): [role.value]}, until=until, now=self.clock.moment,
         )  # fmt: skip
         self.office.staff[login] = staff_id
@@ -128,9 +133,17 @@ class Site:
         return Visitor(self.app.test_client())
 
     def browser(self, login: str) -> Visitor:
-        """A browser in which somebody signed in."""
-        visitor = self.visitor()
-        assert visitor.sign_in(login).status == 302
+        """A browser in which somebody is signed in, with a session as signing in makes it."""
+        visitor, token = self.visitor(), secrets.token_urlsafe(32)
+        row = {
+            "token_hash": hashlib.sha256(token.encode()).hexdigest(), "staff_id": self.office.staff[login],
+            "csrf": secrets.token_urlsafe(32), "created_at": self.clock.moment, "last_seen_at": self.clock.moment,
+            "expires_at": self.clock.moment + timedelta(hours=12),
+        }  # fmt: skip
+        with self.office.engine.database.write() as connection:
+            staff_store.add_session(connection, row)
+        visitor.client.set_cookie("tsunagu", token)
+        visitor.csrf = row["csrf"]
         return visitor
 
     def count(self, sql: str, **parameters: Any) -> int:
@@ -252,7 +265,7 @@ def check(tree: Element, text: str, path: str) -> None:
     _check_forms(tree, path)
     for node in tree.iter():
         assert node.get("style") is None, f"{path}: inline style on <{node.tag}>"
-        assert not any(str(name).startswith("on") for name in node.keys()), f"{path}: inline script on <{node.tag}>"
+        assert not any(str(name).startswith("on") for name in node.attrib), f"{path}: inline script on <{node.tag}>"
         assert node.tag != "script" or node.get("src"), f"{path}: inline script"
 
 

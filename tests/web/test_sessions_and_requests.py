@@ -20,7 +20,7 @@ from web.errors import ERROR_PAGES, page_for
 
 
 def test_sign_in_leads_to_the_page_asked_for(site: Site) -> None:
-    login = site.employ(Role.INTAKE_WORKER)
+    login = site.employ(Role.INTAKE_WORKER, password=PASSWORD)
     visitor = site.visitor()
     assert visitor.get("/cases?q=a").location == "/sign-in?next=/cases?q%3Da"
     visitor.get("/sign-in?next=/cases?q%3Da")
@@ -32,7 +32,7 @@ def test_sign_in_leads_to_the_page_asked_for(site: Site) -> None:
     "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/a\nb", ""]
 )
 def test_sign_in_leads_to_no_other_site(target: str, site: Site) -> None:
-    login = site.employ(Role.INTAKE_WORKER)
+    login = site.employ(Role.INTAKE_WORKER, password=PASSWORD)
     visitor = site.visitor()
     visitor.get("/sign-in")
     page = visitor.post("/sign-in", {"login": login, "password": PASSWORD, "next": target})
@@ -40,7 +40,7 @@ def test_sign_in_leads_to_no_other_site(target: str, site: Site) -> None:
 
 
 def test_a_wrong_password_and_an_unknown_login_read_the_same(site: Site) -> None:
-    login = site.employ(Role.INTAKE_WORKER)
+    login = site.employ(Role.INTAKE_WORKER, password=PASSWORD)
     visitor = site.visitor()
     visitor.get("/sign-in")
     wrong = visitor.post("/sign-in", {"login": login, "password": "not the password"})
@@ -51,13 +51,13 @@ def test_a_wrong_password_and_an_unknown_login_read_the_same(site: Site) -> None
 
 
 def test_sign_in_without_the_token_of_its_form_is_refused(site: Site) -> None:
-    login = site.employ(Role.INTAKE_WORKER)
+    login = site.employ(Role.INTAKE_WORKER, password=PASSWORD)
     page = site.visitor().post("/sign-in", {"login": login, "password": PASSWORD, "csrf_token": "guessed"})
     assert page.status == 400
 
 
 def test_a_session_gets_a_new_token_at_sign_in(site: Site) -> None:
-    login = site.employ(Role.INTAKE_WORKER)
+    login = site.employ(Role.INTAKE_WORKER, password=PASSWORD)
     visitor = site.visitor()
     visitor.client.set_cookie("tsunagu", "planted-by-somebody-else")
     visitor.sign_in(login)
@@ -115,7 +115,7 @@ def over_https(site: Site) -> Site:
 
 
 def test_cookies_are_bound_to_the_host_over_https(site: Site) -> None:
-    login = site.employ(Role.INTAKE_WORKER)
+    login = site.employ(Role.INTAKE_WORKER, password=PASSWORD)
     secure = over_https(site)
     page = secure.visitor().get("/sign-in", base_url="https://tsunagu.example")
     (cookie,) = page.response.headers.getlist("Set-Cookie")
