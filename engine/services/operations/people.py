@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from engine.domain.errors import NotAuthorised
 from engine.domain.kana import fold
 from engine.domain.roles import Role
 from engine.services.operations.registry import OperationContext, operation
@@ -71,9 +72,20 @@ def set_seal(context: OperationContext, kinds: Sequence[str]) -> None:
         cases.name_staff(context.connection, context.case.id, context.actor.staff_id, "受付者", context.now)
 
 
+NEEDS_MANAGER = "要注意"
+
+
+def _is_manager(context: OperationContext) -> bool:
+    """Whether the person manages the organisation that carries the intake."""
+    offices = {context.step.org_id} | context.engine.reference.same_organisation(context.step.org_id)
+    return any(context.actor.has_role(Role.AGENCY_MANAGER.value, org) for org in offices)
+
+
 @operation("case.triage")
 def triage(context: OperationContext) -> Mapping[str, Any]:
-    """緊急性の判断をケースに記録し、必要なら秘匿を設定します。"""
+    """緊急性の判断をケースに記録し、必要なら秘匿を設定します。受付で「要注意」とした相談は管理者が判断します。"""
+    if context.case.urgency == NEEDS_MANAGER and not _is_manager(context):
+        raise NotAuthorised("complete", context.element_id)
     if context.inputs.get("urgency"):
         cases.change(context.connection, context.case.id, {"urgency": context.inputs["urgency"]})
     set_seal(context, context.inputs.get("urgency_kind") or ())
