@@ -72,9 +72,9 @@ def _show_demo(wanted: Settings) -> None:
 
     people = ensure_demo(wanted)
     say("デモのログインID、パスワード、役割（すべて架空の人です）:")
-    width = max((len(login) for login, _, _ in people), default=0)
-    for login, password, who in people:
-        say(f"  {login:<{width}}  {password}  {who}")
+    width = max((len(person.login) for person in people), default=0)
+    for person in people:
+        say(f"  {person.login:<{width}}  {person.password}  {person.who}")
 
 
 def _warn_of_nothing(wanted: Settings) -> None:
