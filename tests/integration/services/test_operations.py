@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from engine.domain.errors import ConsentMissing, FormInvalid
+from engine.domain.errors import ConsentMissing, FormInvalid, NotAuthorised
 from engine.services import cases as case_services
 from engine.services.deployed import Deployed
 from engine.services.operations.registry import OperationContext, call, registered
@@ -312,3 +312,51 @@ def test_a_watch_is_not_set_for_today(desk: Desk) -> None:
     with pytest.raises(FormInvalid):
         desk.run("watch.schedule", {"recheck_on": "2026-04-01"})
     assert desk.run("watch.schedule", {}) == {"recheck_on": date(2026, 10, 1)}
+
+
+# ---------------------------------------------------------------- ways
+
+
+def test_an_emergency_reaches_the_office_that_answers_for_it(desk: Desk) -> None:
+    assert desk.run("emergency.open", {"kinds": ["DV"]}) == {"emergency_org": "SC-04"}
+    assert (desk.step.case.urgency, desk.step.case.seal_level) == ("緊急", 2)
+    assert desk.organisations("asked") == ["SC-04"]
+
+
+@pytest.mark.parametrize(
+    ("route", "kinds"),
+    [
+        (["単独機関"], ["referral"]),
+        (["複合（多機関協働）"], ["escalation"]),
+        (["単独機関", "複合（多機関協働）"], ["escalation", "referral"]),
+        (["伴走継続"], []),
+    ],
+    ids=["one agency", "several", "both", "none"],
+)
+def test_a_way_after_outreach_leaves_its_referrals(desk: Desk, route: list[str], kinds: list[str]) -> None:
+    linked = desk.run("outreach.link", {"route": route, "route_org": "AG-02"})
+    rows = desk.connection.exec_driver_sql("SELECT kind, to_org, status FROM referral ORDER BY kind").all()
+    assert [row.kind for row in rows] == kinds
+    assert {row.to_org for row in rows} <= {"AG-02", "AG-07"}
+    assert (linked["referral_id"] is not None) == bool(kinds)
+
+
+def test_a_match_with_a_sealed_case_is_told_to_the_emergency_officer_only(office: Casework) -> None:
+    office.employ("emergency", "AG-06", "emergency_officer")
+    with _desk(office) as sealed:
+        sealed.run("case.register", {"name": "菫 花", "urgency": "緊急", "urgency_kind": ["DV"]})
+        hidden = sealed.step.case.id
+    with _desk(office) as second:
+        second.run("case.register", {"name": "菫 花"})
+        second.run("case.merge_duplicate", {"dup_result": "秘匿の一致"})
+    told = office.rows("SELECT staff_id, about, case_id FROM notification")
+    assert [tuple(row) for row in told] == [(office.staff["emergency"], "sealed_match", hidden)]
+
+
+def test_what_the_register_called_doubtful_is_judged_by_a_manager(desk: Desk) -> None:
+    desk.run("case.register", {"urgency": "要注意"})
+    with pytest.raises(NotAuthorised):
+        desk.run("case.triage", {"urgency": "なし"})
+    desk.step.actor = desk.office.person("manager")
+    desk.run("case.triage", {"urgency": "なし"})
+    assert desk.step.case.urgency == "なし"
