@@ -85,7 +85,9 @@ def iso(value: date | datetime | None) -> str:
 
 
 def case_number(number: str) -> str:
-    """``令和8年度－0301`` for R8-0301."""
+    """``令和8年度－0301`` for R8-0301; English pages keep the short form."""
+    if language() == "en":
+        return number
     try:
         return str(CaseNumber.parse(number))
     except ValueError:

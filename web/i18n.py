@@ -42,7 +42,7 @@ def gettext(text: str) -> str:
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
-    """As gettext; Japanese does not tell one from many, so one entry serves both."""
+    """The text for one or for several; each form is an entry of its own."""
     return gettext(singular if count == 1 else plural)
 
 

@@ -7,7 +7,7 @@ from engine.domain.roles import Role
 from engine.queries.deadlines import DueStatus
 from engine.queries.outline import StepKind
 from web.formatting import clock_time, day, moment
-from web.i18n import gettext, language, mark
+from web.i18n import gettext, language, mark, ngettext
 
 VIEWS = {
     "mine": mark("自分の担当"),
@@ -146,6 +146,7 @@ ACTS = {
     "timer.fired": mark("予定の日になりました"),
     "message.delivered": mark("ほかの手続きから知らせが届きました"),
 }
+OTHER_ACT = mark("手続きの記録")
 FORMS = {
     "F01": "相談受付・申込票",
     "F02": "相談受付票（同意なし）",
@@ -188,7 +189,7 @@ def role(code: str) -> str:
 
 def act(code: str, name: str) -> str:
     """What an audit act tells, in a sentence without a full stop."""
-    text = gettext(ACTS.get(code, mark("手続きの記録")))
+    text = gettext(ACTS.get(code, OTHER_ACT))
     quoted = f"「{name}」" if name and language() == "ja" else f"“{name}”" if name else gettext("仕事")
     return text.replace("%(name)s", quoted)
 
@@ -233,7 +234,7 @@ def _held_words(due: DueStatus) -> str:
 def _late_words(due: DueStatus) -> str:
     if not due.days:
         return gettext("期限を過ぎました")
-    return gettext("%(n)s営業日超過") % {"n": due.days}
+    return ngettext("1営業日超過", "%(n)s営業日超過", due.days) % {"n": due.days}
 
 
 def _today_words(due: DueStatus) -> str:
@@ -247,4 +248,4 @@ def _left_words(due: DueStatus) -> str:
         return due_day(due)
     if due.days == 0:  # closed days until then
         return gettext("閉庁日の間に期限")
-    return gettext("あと%(n)s営業日") % {"n": due.days}
+    return ngettext("あと1営業日", "あと%(n)s営業日", due.days) % {"n": due.days}

@@ -95,9 +95,7 @@ class Site:
         for role in Role:
             self.employ(role)
 
-    def employ(
-        self, role: Role, org: str | None = None, login: str | None = None, password: str | None = None
-    ) -> str:
+    def employ(self, role: Role, org: str | None = None, login: str | None = None, password: str | None = None) -> str:
         """An account with one role; returns its login. Hashing a password takes a while, so most have none."""
         login = login or f"role-{role.value.replace('_', '-')}"
         until = None

@@ -141,7 +141,10 @@ def test_an_office_that_shares_a_part_reads_that_part_and_no_more(site: Site) ->
     assert "新那加町" not in household
     assert "本人の同意による共有" in household
     assert visitor.get(f"/cases/{case.number}/records/{case.record_id}").status == 404
-    assert "生活相談センターさぽーと" not in visitor.get(f"/cases/{case.number}/sharing").words.split("だれが見られるか")[1]
+    assert (
+        "生活相談センターさぽーと"
+        not in visitor.get(f"/cases/{case.number}/sharing").words.split("だれが見られるか")[1]
+    )
 
 
 def test_a_sealed_household_leaves_no_trace_for_others(site: Site) -> None:
@@ -220,7 +223,15 @@ def test_a_late_review_is_listed_with_its_levels_and_the_watch(site: Site) -> No
     name_the_person(site, case)
     page = site.browser(site.employ(Role.SUPERVISOR)).get("/board/reviews")
     assert "期限を過ぎた定期評価が1件あります" in page.words
-    for words in ("9営業日超過", case.number, "柳 和夫さん", "段階1まで", "段階2 4月24日（金）", "確認する", "担当者なし"):
+    for words in (
+        "9営業日超過",
+        case.number,
+        "柳 和夫さん",
+        "段階1まで",
+        "段階2 4月24日（金）",
+        "確認する",
+        "担当者なし",
+    ):
         assert words in page.words, words
 
 
