@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import pkgutil
 
 from engine.config import Settings
@@ -13,12 +14,17 @@ from engine.services.deployed import DefinitionCache
 from engine.services.engine import Engine
 from engine.storage.database import Database
 
+#: Libraries that report each of their steps at INFO, a line per state of a task. Their warnings stay.
+CHATTY = ("spiff",)
+
 
 def build(settings: Settings, *, clock: Clock | None = None) -> Engine:
     """The engine of this process. The database is opened on first use and is expected to be migrated.
 
     Raises ReferenceFileInvalid when the reference data contradict each other.
     """
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
     register_operations()
     database = Database(settings.database_url)
     return Engine(
