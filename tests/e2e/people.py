@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -83,7 +82,8 @@ class City:
         """Every window; a script error or a breach of the content security policy in one of them fails the test."""
         for person in self.people.values():
             person.context.close()
-        assert {p.name: p.errors.seen for p in self.people.values() if p.errors.seen} == {}
+        seen = [f"{person.name}: {error}" for person in self.people.values() for error in person.errors.seen]
+        assert not seen, "\n".join(seen)
 
 
 class Person:

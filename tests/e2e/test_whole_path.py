@@ -141,7 +141,7 @@ def test_a_call_becomes_a_plan_that_is_reviewed(city: City) -> None:
     worker.is_refused(screening)  # sees it, but the screening is the manager's
     worker.shoots("refused")
     manager.does("in_screen", case, {
-        "screening_result": "多機関協働", "screening_reason": "高齢と困窮の二つの分野にまたがり、既存の連携だけでは難しい",
+        "screening_result": "多機関協働", "screening_reason": "二つの分野にまたがり、既存の連携だけでは難しい",
     })  # fmt: skip
     worker.does("in_consent", case, FIRST_CONSENT)
     worker.does("in_escalate", case, ESCALATION)
@@ -252,3 +252,84 @@ def test_a_call_becomes_a_plan_that_is_reviewed(city: City) -> None:
     worker.opens(f"/cases/{case}/plans")
     expect(worker.page.locator("main")).to_contain_text("令和9年3月1日")
     worker.shoots("plan-after-the-review")
+
+
+CONSENT = {
+    "consent_result": "同意あり",
+    "given_by": "本人",
+    "method": "書面",
+    "scope_items": ["概要", "参加支援の項目別"],
+    "scope_orgs": ["AG-08"],
+    "valid_until": "R9.3.31",
+}
+
+
+def test_a_person_found_at_home_is_handed_over_to_participation_support(city: City) -> None:
+    visitor = city.person("樅 かなえ", "momi", "AG-08", "outreach_worker")
+    head = city.person("槙 けんじ", "maki", "AG-08", "agency_manager")
+    companion = city.person("柊 みのり", "hiiragi", "AG-08", "participation_coordinator")
+    stranger = city.person("基幹の相談員", "kikan", "AG-02", "intake_worker")
+
+    # ---- アウトリーチ
+    case = visitor.takes_a_call("地域住民・関係機関などから把握した", {
+        "found_on": "R8.4.3",
+        "route": "民生委員・児童委員",
+        "informant": "地区の民生委員",
+        "person_provisional": "樫さん",
+        "residence": "架空市青葉町3丁目",
+        "barrier": ["社会的に孤立している"],
+        "observed": "部屋から出てこないと家族から聞いた。",
+        "urgency": "なし",
+    })  # fmt: skip
+    acceptance = head.address_of("or_accept", case)
+    visitor.is_refused(acceptance)
+    stranger.finds_nothing_at(acceptance)
+    head.does("or_accept", case, {"accepted": "受理", "worker": "樅 かなえ"})
+    visitor.does("or_info", case, {"legal_basis": "自機関内のみ", "kaigi": "不要"})
+    visitor.does("or_plan", case, {"approach_policy": "手紙と短い訪問を続ける。", "next_contact_on": "R8.4.20"})
+    city.at("2026-04-20T14:00")
+    visitor.does("or_contact", case, {
+        "means": "訪問", "target": "本人", "outcome": "不在", "stage": "2 存在を知らせる", "safety": "なし",
+        "next_plan": {"on": "R8.5.11"},
+    })  # fmt: skip
+    city.at("2026-05-11T14:00")
+    visitor.is_here(case, "or_contact")
+    visitor.shoots("diagram-of-the-outreach")
+    visitor.does("or_contact", case, {
+        "means": "訪問", "target": "本人", "outcome": "面会できた", "stage": "5 困りごとを話す", "safety": "なし",
+        "next_plan": {"on": "R8.5.25"},
+    })  # fmt: skip
+    visitor.does("or_consent", case, CONSENT)
+    visitor.does("or_assess", case, {
+        "household_members": [
+            {"name": "樫 ひろし", "kana": "かし ひろし", "relation": "本人", "age": "29"},
+            {"name": "樫 みどり", "relation": "母", "age": "58"},
+        ],
+        "complaint": "絵を描ける場所がほしい。",
+        "policy": "小さな居場所から始める。",
+        "route": ["社会参加", "伴走継続"],
+    })  # fmt: skip
+
+    # ---- 参加支援への引継ぎ
+    wish = {"wish_do": "静かなところで絵を描きたい", "preference": {"frequency": "週1回"}, "history": "手紙と訪問。"}
+    visitor.does("ph_wish", case, wish)
+    visitor.does("ph_consent", case, {**CONSENT, "disclosure_items": ["氏名", "配慮してほしいこと"]})
+    visitor.does("ph_sheet", case, {**wish, "disclosure_items": ["氏名", "配慮してほしいこと"]})
+    visitor.is_refused(companion.address_of("ph_review", case))
+    companion.does("ph_review", case, {})
+    visitor.does("ph_meet", case, {"three_way_on": {"text": "短い時間なら通えると話した。", "by": "R8.5.11"}})
+    visitor.is_here(case, "ph_accept")
+    companion.does("ph_accept", case, {"accept": "受理"})
+
+    # ---- 受け取った側の仕事が開く
+    assert not visitor.has("ps_needs", case)
+    companion.does("ps_needs", case, {"needs": {"wish": "絵を描く", "care": "人の少ない時間"}})
+    companion.is_here(case, "ps_search")
+    companion.shoots("diagrams-of-the-handoff")
+    visitor.does("ph_overlap", case, {"overlap": {"period": "3か月", "roles": "最初の1か月は一緒に通う"}})
+    city.at("2026-08-12T09:00")
+    city.waits_until(lambda: visitor.has("ph_done", case))
+    visitor.does("ph_done", case, {})
+    visitor.opens(f"/cases/{case}")
+    expect(visitor.page.locator("main")).to_contain_text("樫 ひろし")
+    visitor.shoots("case-file-after-the-handoff")

@@ -112,7 +112,7 @@ class PageErrors:
 
     def __init__(self, page: Page) -> None:
         self.seen: list[str] = []
-        page.on("pageerror", lambda error: self.seen.append(f"script error: {error}"))
+        page.on("pageerror", lambda error: self.seen.append(f"script error: {error.stack or error}"))
         page.on("console", self._hear)
 
     def _hear(self, message: ConsoleMessage) -> None:
