@@ -121,11 +121,15 @@ function fit(viewer, node) {
   canvas.zoom('fit-viewport', 'auto');
 }
 
+/** Puts an element in the middle, large enough to read. */
 function goTo(viewer, id) {
   const canvas = viewer.get('canvas');
   const shape = viewer.get('elementRegistry').get(id);
-  canvas.zoom(READING_SCALE, { x: shape.x + shape.width / 2, y: shape.y + shape.height / 2 });
-  canvas.scrollToElement(shape, 80);
+  const { width, height } = canvas.getSize();
+  const seen = { width: width / READING_SCALE, height: height / READING_SCALE };
+  canvas.viewbox({
+    x: shape.x + (shape.width - seen.width) / 2, y: shape.y + (shape.height - seen.height) / 2, ...seen,
+  });
 }
 
 function connectButtons(viewer, { buttons, canvas }, marked) {
@@ -141,7 +145,8 @@ function connectButtons(viewer, { buttons, canvas }, marked) {
 function refitOnResize(viewer, node) {
   let width = node.clientWidth;
   new ResizeObserver(() => {
-    if (node.clientWidth === width) return;
+    // Not shown (the page is being left, a part around it is folded): nothing can be fitted into no width.
+    if (node.clientWidth === 0 || node.clientWidth === width) return;
     width = node.clientWidth;
     fit(viewer, node);
   }).observe(node);
