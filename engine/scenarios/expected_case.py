@@ -233,7 +233,7 @@ def _until_agrees(expected: str | None, until: datetime | None) -> bool:
     """The last day on which it holds (a part runs until the 24:00 of it)."""
     if expected is None or until is None:
         return expected is None and until is None
-    return agrees(expected, until - timedelta(microseconds=1)) or agrees(expected, until)
+    return agrees(expected, until - timedelta(microseconds=1))
 
 
 def _end_of(row: Any, now: datetime) -> datetime | None:
