@@ -164,6 +164,7 @@ class Element:
     task: TaskSettings | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     tag: str = ""
+    place: tuple[float, float] = (0.0, 0.0)  #: left upper corner in the drawing: x, y
 
     @property
     def label(self) -> str:

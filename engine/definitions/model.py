@@ -87,6 +87,7 @@ class _Reader:
         self.lanes: list[Lane] = []
         self.lane_of: dict[str, Lane] = {}
         self.elements: dict[str, Element] = {}
+        self.places = _places(root)
         self.incoming: dict[str, list[str]] = {}
         self.outgoing: dict[str, list[str]] = {}
 
@@ -130,9 +131,8 @@ class _Reader:
             self.lane_of[ref] = lane
 
     def lanes_in_drawing_order(self) -> list[Lane]:
-        places = _places(self.root)
         beyond = (float("inf"), float("inf"))
-        return sorted(self.lanes, key=lambda lane: places.get(lane.id, beyond))
+        return sorted(self.lanes, key=lambda lane: tuple(reversed(self.places.get(lane.id, beyond))))
 
     def read_flows(self, scope: etree._Element) -> None:
         defaults = {node.get("default") for node in scope if node.get("default")}
@@ -194,6 +194,7 @@ class _Reader:
             task=settings,
             attributes=frozen({qualified(str(key)): str(value) for key, value in node.attrib.items()}),
             tag=name,
+            place=self.places.get(element_id, (0.0, 0.0)),
         )
 
     def message(self, node: etree._Element) -> str | None:
@@ -304,14 +305,14 @@ def _task_settings(node: etree._Element) -> TaskSettings:
 
 
 def _places(root: etree._Element) -> dict[str, tuple[float, float]]:
-    """Left upper corner (y, x) of each shape by the id of its element."""
+    """Left upper corner (x, y) of each shape by the id of its element."""
     found: dict[str, tuple[float, float]] = {}
     for shape in root.iter(f"{{{BPMNDI}}}BPMNShape"):
         bounds = shape.find(f"{{{DC}}}Bounds")
         if bounds is None:
             continue
         try:
-            corner = (float(bounds.get("y", "0")), float(bounds.get("x", "0")))
+            corner = (float(bounds.get("x", "0")), float(bounds.get("y", "0")))
         except ValueError:
             continue
         found[_local(shape.get("bpmnElement", ""))] = corner

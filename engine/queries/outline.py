@@ -93,7 +93,10 @@ def _in_order(model: BpmnModel, scope: str, depth: int) -> Iterator[tuple[Elemen
 
 
 def _walk(model: BpmnModel, first: str, inside: dict[str, Element], seen: set[str]) -> Iterator[str]:
-    """Breadth by waves would jump between branches; a branch is followed to its end before the next begins."""
+    """A branch is followed to its end before the next begins, the one drawn nearest first.
+
+    Breadth by waves would jump between branches; the order of the file would tell rare ways in before the main one.
+    """
     stack = [first]
     while stack:
         element_id = stack.pop()
@@ -102,7 +105,10 @@ def _walk(model: BpmnModel, first: str, inside: dict[str, Element], seen: set[st
         seen.add(element_id)
         yield element_id
         watches = [b.id for b in model.boundaries(element_id)]
-        targets = [flow.target for flow in model.flows_out(element_id)]
+        targets = sorted(
+            (flow.target for flow in model.flows_out(element_id) if flow.target in inside),
+            key=lambda target: inside[target].place,
+        )
         stack.extend(reversed([*watches, *targets]))
 
 
