@@ -29,6 +29,18 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What opens a database is not for between two edits: `script/quick` leaves it out with the other slow tests."""
+    for item in items:
+        if "sqlite_template" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of our own."""
+    parser.addoption("--kills", type=int, default=15, help="how often tests/faults kill the server on each database")
+
+
 # ---- databases -------------------------------------------------------------------------------------------------------
 
 
