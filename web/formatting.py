@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask import g, has_request_context
 
@@ -71,6 +71,16 @@ def moment_day(value: datetime | None) -> str:
     return "" if value is None else day(tokyo_date(value))
 
 
+def last_day(value: datetime | None) -> str:
+    """The last Tokyo day before an end moment: what ends at 00:00 held until the day before."""
+    return "" if value is None else day(tokyo_date(value - timedelta(microseconds=1)))
+
+
+def with_san(name: str) -> str:
+    """A name as people are spoken of in Japanese: さん once, also where a provisional name has it already."""
+    return name if language() != "ja" or name.endswith("さん") else f"{name}さん"
+
+
 def full_moment(value: datetime | None) -> str:
     """``令和8年9月25日（金）10:42`` in Tokyo, for records and prints."""
     if value is None:
@@ -100,7 +110,9 @@ FILTERS = {
     "short_day": short_day,
     "clock_time": clock_time,
     "moment": moment,
+    "last_day": last_day,
     "moment_day": moment_day,
+    "with_san": with_san,
     "full_moment": full_moment,
     "iso": iso,
     "case_number": case_number,
