@@ -80,7 +80,7 @@ def test_one_failing_instance_does_not_stop_another(office: Casework) -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.fault  # it measures: nothing else may run beside it
 @pytest.mark.timeout(600)
 def test_round_fifteen_hundred_of_a_review_costs_what_the_fifth_did(office: Casework) -> None:
     """CPU time per step and bytes of the snapshot at round 1,500 are at most 1.2 times those of round 5."""

@@ -23,7 +23,7 @@ REVIEWS = file(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.fault  # it measures: nothing else may run beside it
 def test_a_review_loop_of_1500_turns_is_flat_in_time_and_bytes() -> None:
     runner = Runner(parse_process(REVIEWS, "p"), FakeHost())
     advance = runner.start({"n": 0})
