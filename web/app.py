@@ -47,7 +47,7 @@ def create_app(engine: Engine) -> Flask:
         TRAP_HTTP_EXCEPTIONS=False,
     )
     app.extensions[runtime.ENGINE] = engine
-    app.extensions[runtime.ASSETS] = assets.load()
+    app.extensions[runtime.ASSETS] = assets.Shelf()
     session.install(app)
     errors.install(app)
     _templates(app)

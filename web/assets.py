@@ -38,6 +38,29 @@ def load(static: Path = STATIC) -> Assets:
     return Assets(paths, own, tuple(name for name in DIST_NAMES if name not in built))
 
 
+class Shelf:
+    """The assets of a running server; a build that replaces ``dist/`` meanwhile is noticed by its manifest."""
+
+    def __init__(self, static: Path = STATIC) -> None:
+        self._static = static
+        self._stamp = self._look()
+        self._assets = load(static)
+
+    def current(self) -> Assets:
+        """The assets as they lie there now."""
+        stamp = self._look()
+        if stamp != self._stamp:
+            self._assets, self._stamp = load(self._static), stamp
+        return self._assets
+
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            found = (self._static / "dist" / "manifest.json").stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
+
 def _manifest(dist: Path) -> dict[str, str]:
     """Built names whose files are really there; empty when nothing was built."""
     try:

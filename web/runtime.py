@@ -13,7 +13,7 @@ from engine.domain.staff import Actor
 if TYPE_CHECKING:
     from engine.services.engine import Engine
     from engine.services.sign_in import SignedIn
-    from web.assets import Assets
+    from web.assets import Assets, Shelf
 
 ENGINE = "tsunagu_engine"
 ASSETS = "tsunagu_assets"
@@ -44,4 +44,4 @@ def actor() -> Actor:
 
 def current_assets() -> Assets:
     """The styles and scripts of this process."""
-    return cast("Assets", current_app.extensions[ASSETS])
+    return cast("Shelf", current_app.extensions[ASSETS]).current()

@@ -117,14 +117,13 @@ MARKS = {
     "done": mark("済み"),
 }
 NOTICES = {
-    "overdue": mark("期限を過ぎました"),
-    "warn": mark("期限が近づいています"),
     "assigned": mark("担当になりました"),
     "sealed_match": mark("秘匿のケースと一致する相談がありました"),
-    "level": mark("期限超過の知らせ"),
-    "1": mark("期限超過の知らせ（段階1）"),
-    "2": mark("期限超過の知らせ（段階2）"),
-    "3": mark("期限超過の知らせ（段階3）"),
+    "level:warn": mark("期限が近づいています"),
+    "level:overdue": mark("期限を過ぎました"),
+    "level:1": mark("期限超過の知らせ（段階1）"),
+    "level:2": mark("期限超過の知らせ（段階2）"),
+    "level:3": mark("期限超過の知らせ（段階3）"),
 }
 ACTS = {
     "task.completed": mark("%(name)sを終えました"),
@@ -135,6 +134,11 @@ ACTS = {
     "task.resume": mark("%(name)sを再開しました"),
     "task.extend": mark("%(name)sの期限を延ばしました"),
     "task.raised": mark("%(name)sの遅れを知らせました"),
+    "task.raised.warn": mark("%(name)sの期限が近いことを知らせました"),
+    "task.raised.overdue": mark("%(name)sの期限を過ぎたことを知らせました"),
+    "task.raised.1": mark("%(name)sの遅れを知らせました（段階1）"),
+    "task.raised.2": mark("%(name)sの遅れを知らせました（段階2）"),
+    "task.raised.3": mark("%(name)sの遅れを知らせました（段階3）"),
     "consent.withdraw": mark("同意の撤回を記録しました"),
     "review.request": mark("評価を早めるよう求めました"),
     "grant.give": mark("共有を許可しました"),
@@ -143,8 +147,8 @@ ACTS = {
     "incident.opened": mark("手続きが止まりました"),
     "record.written": mark("記録を書きました"),
     "record.corrected": mark("記録を直しました"),
-    "timer.fired": mark("予定の日になりました"),
-    "message.delivered": mark("ほかの手続きから知らせが届きました"),
+    "timer.fired": mark("予定の日になりました：%(name)s"),
+    "message.delivered": mark("ほかの手続きから知らせが届きました：%(name)s"),
 }
 OTHER_ACT = mark("手続きの記録")
 FORMS = {
@@ -187,9 +191,9 @@ def role(code: str) -> str:
     return found.name_en if language() == "en" else found.name_ja
 
 
-def act(code: str, name: str) -> str:
-    """What an audit act tells, in a sentence without a full stop."""
-    text = gettext(ACTS.get(code, OTHER_ACT))
+def act(code: str, name: str, level: str = "") -> str:
+    """What an audit act tells, in a sentence without a full stop. level: of a raise."""
+    text = gettext(ACTS.get(f"{code}.{level}") or ACTS.get(code, OTHER_ACT))
     quoted = f"「{name}」" if name and language() == "ja" else f"“{name}”" if name else gettext("仕事")
     return text.replace("%(name)s", quoted)
 

@@ -26,6 +26,7 @@ from engine.storage.tables import (
 )
 
 if TYPE_CHECKING:
+    from engine.definitions.elements import BpmnModel, Element
     from engine.services.engine import Engine
 
 
@@ -105,6 +106,8 @@ def instance_diagram(engine: Engine, actor: Actor, instance_id: str, *, case_id:
 
 
 def _view(engine: Engine, row: Any, marks: tuple[Mark, ...]) -> InstanceView:
+    model = engine.definitions.get(row.version_id).model
+    going_on = {around.id for mark in marks if mark.kind != "done" for around in _around(model, mark.element_id)}
     return InstanceView(
         id=row.id,
         process_key=row.process_key,
@@ -117,9 +120,14 @@ def _view(engine: Engine, row: Any, marks: tuple[Mark, ...]) -> InstanceView:
         started_at=row.started_at,
         ended_at=row.ended_at,
         ended_by=tuple(row.ended_by.split()),
-        marks=marks,
-        steps=outline(engine.definitions.get(row.version_id).model),
+        marks=tuple(mark for mark in marks if mark.kind != "done" or mark.element_id not in going_on),
+        steps=outline(model),
     )
+
+
+def _around(model: BpmnModel, element_id: str) -> tuple[Element, ...]:
+    """The sub-processes around an element: none of them is done while something inside is open."""
+    return model.owners(element_id) if element_id in model.elements else ()
 
 
 def _marks(connection: Connection, instance_id: str, now: datetime) -> tuple[Mark, ...]:

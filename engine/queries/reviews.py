@@ -99,7 +99,8 @@ def _query(actor: Actor, now: datetime) -> Any:
     columns = (
         user_task.c.id, user_task.c.instance_id, user_task.c.case_id, user_task.c.state, user_task.c.due_at,
         user_task.c.due_on, user_task.c.warn_at, user_task.c.opened_at, support_case.c.number, support_case.c.owner_org,
-        person.c.name, person.c.name_kana, _lead.c.name.label("lead_name"), _owner.c.name.label("owner_name"), staff.c.name.label("assignee_name"),
+        person.c.name, person.c.name_kana, _lead.c.name.label("lead_name"),
+        _owner.c.name.label("owner_name"), staff.c.name.label("assignee_name"),
         clock.c.calendar, visible,
     )  # fmt: skip
     return (

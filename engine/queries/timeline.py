@@ -52,7 +52,10 @@ class ContactFacts:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line. ``act`` is the audit word of a step; ``forms`` the (record id, form key) written with it."""
+    """One line. ``act`` is the audit word of a step; ``forms`` the (record id, form key) written with it.
+
+    ``name``: of the task, the process or the moment that the act is about.
+    """
 
     at: datetime
     kind: EntryKind
@@ -80,14 +83,15 @@ def timeline(
     """
     with engine.database.read() as connection:
         forms = _forms_by_task(connection, actor, head, now)
-        entries = [*_steps(connection, actor, head, forms), *_contacts(connection, actor, head)]
+        steps = _steps(engine, connection, actor, head, forms)
+        entries = [*steps, *_contacts(connection, actor, head)]
         entries += _loose_records(connection, actor, head, now)
     wanted = [entry for entry in entries if kind is None or entry.kind is kind]
     return tuple(sorted(wanted, key=lambda entry: entry.at, reverse=True))
 
 
 def _steps(
-    connection: Connection, actor: Actor, head: CaseHead, forms: Mapping[str, list[tuple[str, str]]]
+    engine: Engine, connection: Connection, actor: Actor, head: CaseHead, forms: Mapping[str, list[tuple[str, str]]]
 ) -> list[Entry]:
     query = (
         select(audit_event, user_task.c.name.label("task_name"), staff.c.name.label("actor_name"), organisation.c.name)
@@ -99,31 +103,38 @@ def _steps(
     )
     if not head.whole:
         query = query.where(or_(user_task.c.org_id.in_(own_orgs(actor)), audit_event.c.actor == actor.staff_id))
-    processes = _process_names(connection, head.id)
+    names = _names(engine, connection, head.id)
     return [
-        _step(row, forms.get(row.task_id, []), processes)
+        _step(row, forms.get(row.task_id, []), names)
         for row in connection.execute(query)
         if not row.act.startswith(_TOLD_BY_RECORDS)
     ]
 
 
-def _process_names(connection: Connection, case_id: str) -> dict[str, str]:
+def _names(engine: Engine, connection: Connection, case_id: str) -> dict[str, str]:
+    """Names of the case's processes by key, and of their elements by id."""
     query = (
-        select(process_instance.c.process_key, definition_version.c.name)
+        select(process_instance.c.process_key, process_instance.c.version_id, definition_version.c.name)
         .join(definition_version, definition_version.c.id == process_instance.c.version_id)
         .where(process_instance.c.case_id == case_id)
+        .distinct()
     )
-    return {row.process_key: row.name for row in connection.execute(query)}
+    found: dict[str, str] = {}
+    for row in connection.execute(query):
+        elements = engine.definitions.get(row.version_id).model.elements
+        found |= {element.id: element.name for element in elements.values() if element.name}
+        found[row.process_key] = row.name
+    return found
 
 
-def _step(row: Any, forms: list[tuple[str, str]], processes: Mapping[str, str]) -> Entry:
+def _step(row: Any, forms: list[tuple[str, str]], names: Mapping[str, str]) -> Entry:
     completed = row.act.endswith("completed")
     kind = EntryKind.SHARING if row.act.split(".")[0] in SHARING_ACTS else EntryKind.STEP
     return Entry(
         at=row.at,
         kind=EntryKind.RECORD if completed and forms else kind,
         act=row.act,
-        name=row.task_name or processes.get((row.data or {}).get("process", ""), ""),
+        name=row.task_name or names.get((row.data or {}).get("process", "") or row.element_id or "", ""),
         actor_name="" if row.actor == SYSTEM_ID else row.actor_name or "",
         org_name=row.name or "",
         data=row.data or {},

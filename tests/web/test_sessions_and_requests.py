@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -12,7 +15,7 @@ from engine.domain import errors
 from engine.domain.errors import EngineError
 from engine.domain.roles import Role
 from tests.web.site import PASSWORD, Site
-from web import assets
+from web import assets, runtime
 from web.app import create_app
 from web.errors import ERROR_PAGES, page_for
 
@@ -170,15 +173,24 @@ def test_nothing_but_styles_scripts_and_fonts_is_served(path: str, site: Site) -
     assert site.visitor().get(f"/static/{path}").status == 404
 
 
-def test_pages_are_complete_without_what_is_built(site: Site) -> None:
-    site.app.extensions["tsunagu_assets"] = replace(
-        site.app.extensions["tsunagu_assets"],
-        paths={name: path for name, path in assets.load().paths.items() if not path.startswith("dist/")},
-    )
+def test_pages_are_complete_without_what_is_built(site: Site, tmp_path: Path) -> None:
+    shutil.copytree(assets.STATIC / "css", tmp_path / "css")
+    shutil.copytree(assets.STATIC / "img", tmp_path / "img")
+    site.app.extensions[runtime.ASSETS] = assets.Shelf(tmp_path)
     visitor = site.browser(site.employ(Role.INTAKE_WORKER))
     case = site.a_case()
     assert "図を描く部品がまだ作られていない" in visitor.get(f"/cases/{case.number}/diagram").words
     assert visitor.get("/inbox?view=mine").status == 200
+
+
+def test_a_build_is_noticed_while_the_server_runs(tmp_path: Path) -> None:
+    shelf = assets.Shelf(tmp_path)
+    assert shelf.current().path("app.js") is None
+    assert "app.js" in shelf.current().missing
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "app-1.js").write_text("1", encoding="utf-8")
+    (tmp_path / "dist" / "manifest.json").write_text(json.dumps({"app.js": "app-1.js"}), encoding="utf-8")
+    assert shelf.current().path("app.js") == "dist/app-1.js"
 
 
 # ---------------------------------------------------------------- requests that mean harm

@@ -18,7 +18,11 @@ TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠々]")
 #: in English texts: terms in brackets, and examples of what may be typed
 ALLOWED = re.compile(r"[(（].*?[)）]|[「」]|3か月|14日|令和8年9月25日|2026年9月25日")
-WRONG = ("エラーが発生しました", "させていただ", "することができます", "失敗", "[０-９]", r"\d [日件人回歳月]", "！", "下さい", "全て", "出来")
+WRONG = (
+    "エラーが発生しました", "させていただ", "することができます", "失敗",
+    "[０-９]", r"\d [日件人回歳月]", "！", "下さい",
+    "全て", "出来",
+)  # fmt: skip
 KEYWORDS = {"gettext": None, "_": None, "mark": None, "_translated": None, "ngettext": (1, 2)}
 METHODS = [("frontend/**", "ignore"), ("**.py", "python"), ("templates/**.html", "jinja2")]
 

@@ -96,7 +96,7 @@ def test_the_page_explains_the_date_and_what_follows(site: Site) -> None:
     assert "あと5営業日" in words
     assert "4月4日（土）" in words.replace("2026年", "")  # a closed day that did not count
     assert "期限 2026年4月8日（水）の終わり（24時）" in words
-    assert "この手続きが終わります" in words
+    assert "ここで終わります" in words
 
 
 def test_an_invalid_form_comes_back_filled_in(site: Site) -> None:
