@@ -74,9 +74,9 @@ def test_a_loop_does_not_lead_in_circles() -> None:
 
 
 def test_what_follows_is_told_with_the_answers_on_the_way() -> None:
-    service = '<bpmn:serviceTask id="s" name="記録する"/>'
+    service = '<bpmn:serviceTask id="s" name="記録する"/><bpmn:endEvent id="e" name="同意なしで終了"/>'
     model = a_model(
-        a_task("a") + GATE + service + a_task("b", roles="agency_manager") + '<bpmn:endEvent id="e" name="同意なしで終了"/>'
+        a_task("a") + GATE + service + a_task("b", roles="agency_manager")
         + flow("st", "a") + flow("a", "g") + labelled("g", "s", "あり") + labelled("g", "e", "なし") + flow("s", "b")
     )  # fmt: skip
     told = {step.name: (step.conditions, step.kind, step.roles) for step in next_steps(model, "a")}

@@ -1,4 +1,4 @@
-"""Who may know of what: relation, division, role, seal and scope, on both databases."""
+"""Who may know of what: relation, division, role, seal and scope."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ NO_CASE_DATA = ("process_owner", "sysadmin", "auditor", "community_developer")
 
 
 @pytest.fixture
-def office(database_url: str, any_database: str) -> Iterator[Casework]:
+def office(sqlite_url: str) -> Iterator[Casework]:
     """An office with one case of AG-04, on whose second task somebody has to work."""
-    opened = Casework.open(database_url)
+    opened = Casework.open(sqlite_url)
     body = a_task("first") + a_task("second") + '<bpmn:endEvent id="e"/>'
     opened.deploy(
         "visit", a_process("visit", body + flow("st", "first") + flow("first", "second") + flow("second", "e"))
