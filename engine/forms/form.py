@@ -34,12 +34,26 @@ MAX_KEYS = 400  #: names in one raw submission
 
 
 class Form:
-    """A checked form definition. Immutable; kept for as long as its version lives."""
+    """A checked form definition. Immutable; kept for as long as its version lives.
+
+    further: fields of the same 帳票 that this task does not ask. Somebody who knows them already may give them: they
+    are read, checked and kept in the record, and move nothing.
+    """
 
     def __init__(self, *, key: str, process_key: str, title: str, title_en: str, sections: tuple[Section, ...],
-                 fields: tuple[Field, ...], schema: Mapping[str, Any]) -> None:  # fmt: skip
+                 fields: tuple[Field, ...], schema: Mapping[str, Any], further: tuple[Field, ...] = (),
+                 ) -> None:  # fmt: skip
         self.key, self.process_key, self.title, self.title_en = key, process_key, title, title_en
-        self.sections, self.fields, self.schema = sections, fields, schema
+        self.sections, self.fields, self.schema, self.further = sections, fields, schema, further
+
+    def allowing(self, further: tuple[Field, ...]) -> Form:
+        """The same form that also takes fields which it does not ask."""
+        return Form(key=self.key, process_key=self.process_key, title=self.title, title_en=self.title_en,
+                    sections=self.sections, fields=self.fields, schema=self.schema, further=further)  # fmt: skip
+
+    @cached_property
+    def _known(self) -> tuple[Field, ...]:
+        return (*self.fields, *self.further)
 
     @cached_property
     def _validator(self) -> Draft202012Validator:
@@ -47,12 +61,13 @@ class Form:
                                      "properties": {**self.schema["properties"], **self._companions()}})  # fmt: skip
 
     def _companions(self) -> dict[str, Any]:
-        return {field.key: {"type": "string"} for field in self.fields if field.text_of is not None}
+        texts: dict[str, Any] = {field.key: {"type": "string"} for field in self.fields if field.text_of is not None}
+        return {**{field.key: {} for field in self.further}, **texts}
 
     @cached_property
     def _by_name(self) -> dict[str, Field]:
-        names = {name: field for field in reversed(self.fields) for name in names_of(field)}
-        return {**names, **{field.key: field for field in self.fields}}
+        names = {name: field for field in reversed(self._known) for name in names_of(field)}
+        return {**names, **{field.key: field for field in reversed(self._known)}}
 
     def field(self, key: str) -> Field:
         """The field with that key. Raises KeyError."""
@@ -118,7 +133,7 @@ class Form:
         return dict(sorted(errors.items(), key=lambda item: order.get(item[0].split("/")[0], len(order))))
 
     def _submission(self, data: Mapping[str, Any]) -> Submission:
-        paths = list(walk(self.fields, data))
+        paths = list(walk(self._known, data))
         return Submission(
             data=dict(data),
             variables={f.variable: _typed(f, data.get(f.key)) for f in self.fields if f.variable is not None},
@@ -131,10 +146,10 @@ class Form:
     def records(self, data: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """The data by 帳票. A value that belongs to several goes to those that get another value, else to the first."""
         records: dict[str, dict[str, Any]] = {}
-        for field in self.fields:
+        for field in self._known:
             if field.key in data and not field.also:
                 records.setdefault(field.form, {})[field.key] = data[field.key]
-        for field in self.fields:
+        for field in self._known:
             if field.key not in data or not field.also:
                 continue
             homes = [form for form in (field.form, *field.also) if form in records] or [field.form]
@@ -191,7 +206,7 @@ class Form:
 
         Every page, list, print, export and notice takes record data through here.
         """
-        return masked(self.fields, data, may_see_sealed=may_see_sealed, may_see_restricted=may_see_restricted,
+        return masked(self._known, data, may_see_sealed=may_see_sealed, may_see_restricted=may_see_restricted,
                       case_sealed=case_sealed)  # fmt: skip
 
     def present(self, data: Mapping[str, Any], *, may_see_sealed: bool, may_see_restricted: bool = False,
@@ -200,7 +215,7 @@ class Form:
         """The data for reading, masked, empty fields left out; keys the form does not know come last, masked too."""
         visible = self.mask(data, may_see_sealed=may_see_sealed, may_see_restricted=may_see_restricted,
                             case_sealed=case_sealed)  # fmt: skip
-        return presented(self.sections, self.fields, visible, references, wareki=wareki)
+        return presented(self.sections, self._known, visible, references, wareki=wareki)
 
 
 class _NoReferences:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -66,6 +66,17 @@ class FormLibrary:
         return self._files[name]
 
 
+def _further(form: Form, forms: Mapping[tuple[str, str], Form]) -> Iterator[Field]:
+    """The fields of the 帳票 a form draws from that it does not ask itself; given all the same, they decide nothing."""
+    asked = {name for field in form.fields for name in (field.key, field.text_key)}
+    for sheet in dict.fromkeys(field.form for field in form.fields):
+        shared = forms.get((_SHARED, sheet))
+        for field in shared.fields if shared is not None else ():
+            if field.key not in asked:
+                asked |= {field.key, field.text_key}
+                yield replace(field, required=False, conditional=False, variable=None, default=None, rules=())
+
+
 class _Loader:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.findings: list[Finding] = []
@@ -91,7 +102,7 @@ class _Loader:
         if self.findings:
             self.findings.sort(key=lambda finding: (finding.file, finding.element_id))
             raise DefinitionRefused(self.findings)
-        return FormLibrary(forms, files)
+        return FormLibrary({name: form.allowing(tuple(_further(form, forms))) for name, form in forms.items()}, files)
 
     def _read(self, path: str, content: bytes) -> None:
         match = _PATH.fullmatch("/".join(path.split("/")[-3:])) or _PATH.fullmatch("/".join(path.split("/")[-2:]))
