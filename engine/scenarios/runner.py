@@ -132,5 +132,8 @@ def _expect(world: World, step: Step) -> list[Failure]:
         except StepFailed as failure:
             failures.append(Failure(step, key, failure.text_ja, isinstance(failure, NotYet)))
             continue
+        except Exception as error:  # noqa: BLE001 - what cannot be looked at is a failure of this expectation alone
+            failures.append(Failure(step, key, f"確かめられません（{type(error).__name__}: {error}）"))
+            continue
         failures += [Failure(step, key, text) for text in texts]
     return failures

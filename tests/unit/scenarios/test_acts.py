@@ -91,6 +91,7 @@ WRONG = {
     "the loser otherwise": [f"at_once: {{accepted: 1, others: not_found, {BOTH}}}"],
     "back in time": ["advance: {to: 2026-03-31T09:00}"],
     "a command of a later process": ["command: {name: person.died, case: a, by: 佐藤, with: {}, refused: not_open}"],
+    "a day that does not exist": ["expect: {case: a, open: [{task: in_interview, due: 2026-02-30}]}"],
     "a person of an unknown organisation": ["expect: {case: a, open: [{task: in_interview, org: AG-99}]}"],
 }  # fmt: skip
 
