@@ -314,3 +314,9 @@ def sees_task(connection: Connection, actor: Actor, task_id: str, now: datetime)
         .where(user_task.c.id == task_id, task_visible(actor, now))
     )
     return connection.execute(query).first() is not None
+
+
+def is_candidate(connection: Connection, membership: Membership, task_id: str) -> bool:
+    """Whether a membership is a candidate of the task."""
+    query = select(task_candidate.c.task_id).where(task_candidate.c.task_id == task_id, candidate_matches([membership]))
+    return connection.execute(query).first() is not None

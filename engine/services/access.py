@@ -8,7 +8,7 @@ from datetime import datetime
 from engine.domain.business_days import tokyo_date
 from engine.domain.errors import CityStaffOnly, NotAuthorised, NotFound
 from engine.domain.roles import Role
-from engine.domain.staff import ANY_CITY_ORG, Actor, Membership
+from engine.domain.staff import Actor, Membership
 from engine.queries import visibility
 from engine.services.engine import Engine
 from engine.storage import cases, staff, tasks
@@ -59,13 +59,17 @@ def visible_task(connection: Connection, actor: Actor, task_id: str, *, now: dat
     if task is None or not visibility.sees_task(connection, actor, task_id, now):
         raise NotFound("task")
     pairs = tasks.candidates(connection, task_id)
-    return TaskAccess(task, pairs, tuple(m for m in actor.memberships if _matches(m, pairs)))
+    held = tuple(m for m in actor.memberships if _gives_authority(connection, m, task_id, pairs))
+    return TaskAccess(task, pairs, held)
 
 
-def _matches(membership: Membership, pairs: frozenset[tuple[str, str]]) -> bool:
+def _gives_authority(
+    connection: Connection, membership: Membership, task_id: str, pairs: frozenset[tuple[str, str]]
+) -> bool:
+    """Whether the membership is a candidate, by the rule that also makes the inbox."""
     if (membership.org_id, membership.role) in pairs:
         return True
-    return membership.city_staff and (ANY_CITY_ORG, membership.role) in pairs
+    return visibility.is_candidate(connection, membership, task_id)
 
 
 def require_doer(access: TaskAccess, act: str, actor: Actor) -> None:

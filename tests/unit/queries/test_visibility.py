@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from engine.domain.staff import Actor, Membership
 from engine.queries import visibility
 from engine.queries.visibility import SEALED
+from engine.services import tasks
 from engine.storage.tables import (
     case_organisation,
     case_staff,
@@ -228,6 +229,9 @@ def test_a_subsection_counts_as_its_division(office: Casework, case_id: str) -> 
     candidate(office, "DV-04", "supervisor")
     assert acts(office, who("SC-03", "supervisor", city=True), case_id)
     assert not acts(office, who("SC-01", "supervisor", city=True), case_id)
+    office.employ("head", "SC-03", "supervisor")
+    tasks.claim(office.engine, office.person("head"), office.task("second").id, now=office.now)
+    assert office.task("second").assignee_id == office.staff["head"]
 
 
 def test_any_city_office_means_city_staff(office: Casework, case_id: str) -> None:
