@@ -255,7 +255,7 @@ def possible_duplicates(
     found = []
     for row in connection.execute(query):
         if birth is None or row.birth is None or row.birth == birth:
-            found.append((row.id, "sealed" if row.seal_level >= 2 else "open"))
+            found.append((row.id, "sealed" if row.seal_level > 0 else "open"))
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from engine.domain.errors import NotAuthorised
 from engine.domain.kana import fold
 from engine.domain.roles import Role
+from engine.queries import visibility
 from engine.services.operations.registry import OperationContext, operation
 from engine.storage import cases, contacts, notifications, tasks
 from engine.storage.sealing import seal
@@ -52,7 +53,14 @@ def register(context: OperationContext) -> Mapping[str, Any]:
     set_seal(context, data.get("urgency_kind") or ())
     context.step.reload_case()
     matches = cases.possible_duplicates(connection, case_id=case.id, folded=folded, birth=birth)
-    return {"duplicate_found": bool(matches)}
+    hidden = [other for other, kind in matches if kind == "sealed" and not _sees(context, other)]
+    _tell_emergency_officers(context, hidden)
+    return {"duplicate_found": len(matches) > len(hidden)}
+
+
+def _sees(context: OperationContext, case_id: str) -> bool:
+    """A match with a sealed household counts only for somebody who may know of it."""
+    return visibility.sees_case(context.connection, context.actor, case_id, context.now)
 
 
 def _first_member(context: OperationContext, data: Mapping[str, Any]) -> None:
@@ -132,7 +140,7 @@ def _tell_emergency_officers(context: OperationContext, sealed: Sequence[str]) -
     told = tasks.staff_in(context.connection, offices, context.now)
     for case_id in sealed:
         notifications.add(context.connection, told, about="sealed_match", case_id=case_id, task_id=None,
-                          key=f"{context.source_key}:{case_id}", at=context.now)  # fmt: skip
+                          key=f"sealed_match:{context.case.id}:{case_id}", at=context.now)  # fmt: skip
 
 
 @operation("household.update")
