@@ -78,6 +78,7 @@ def start(
 ) -> Started:
     """Start a process for a new case of the person's organisation, or on an existing one.
 
+    Where the process has a requesting organisation (``from_org``), it is the person's.
     With ``data`` the first user task is completed in the same transaction, so an invalid form leaves nothing.
     Raises NotAuthorised, NotFound (case), NotOpen (closed case), FormInvalid and what the first task refuses.
     """
@@ -86,7 +87,9 @@ def start(
     org = _starting_org(deployed, actor, entry, org_id)
     with transaction(engine) as tx:
         case = _case_for(engine, tx, actor, org, case_id, now)
-        step, instance = start_instance(engine, tx, actor, deployed, case, entry=entry, payload={}, now=now, org_id=org)
+        step, instance = start_instance(
+            engine, tx, actor, deployed, case, entry=entry, payload={"from_org": org}, now=now, org_id=org
+        )
         opened = [row["id"] for row in step.notes["opened"]]
         if data is not None and opened:
             opened = _complete_first(engine, tx, actor, step, instance, opened[0], data)

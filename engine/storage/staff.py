@@ -124,15 +124,21 @@ def clear_failures(connection: Connection, login: str) -> None:
     connection.execute(delete(sign_in_attempt).where(sign_in_attempt.c.login == login))
 
 
-def organisations_with_staff(connection: Connection, org_ids: Iterable[str], today: date) -> set[str]:
-    """Those of the organisations in which somebody active holds a role today."""
+def organisations_with_staff(
+    connection: Connection, org_ids: Iterable[str] | None, today: date, *, role: str | None = None
+) -> set[str]:
+    """Those of the organisations (None: of all) in which somebody active holds a role, or that role, today."""
     query = (
         select(membership.c.org_id)
         .join(staff, staff.c.id == membership.c.staff_id)
-        .where(membership.c.org_id.in_(list(org_ids)), staff.c.status == "active", membership.c.valid_from <= today)
+        .where(staff.c.status == "active", membership.c.valid_from <= today)
         .where(or_(membership.c.valid_until.is_(None), membership.c.valid_until >= today))
         .distinct()
     )
+    if org_ids is not None:
+        query = query.where(membership.c.org_id.in_(list(org_ids)))
+    if role is not None:
+        query = query.where(membership.c.role == role)
     return set(connection.execute(query).scalars())
 
 

@@ -10,9 +10,10 @@ from engine.domain.business_days import add_months, tokyo_date
 from engine.domain.deadline import Unit
 from engine.domain.errors import FormInvalid
 from engine.domain.kana import fold
+from engine.services.operations.offices import participation_receiver
 from engine.services.operations.people import set_seal
 from engine.services.operations.registry import OperationContext, operation
-from engine.storage import cases, contacts
+from engine.storage import cases, consents, contacts
 from engine.storage.sealing import seal
 
 ACCEPTED = "受理"
@@ -125,11 +126,16 @@ def _handoff(context: OperationContext) -> contacts.Referral | None:
     return found or contacts.newest_referral(context.connection, context.case.id, "handoff")
 
 
-@operation("handoff.request", outputs=("handoff_id",))
+@operation("handoff.request", outputs=("handoff_id", "participation_org"))
 def request_handoff(context: OperationContext) -> Mapping[str, Any]:
-    """参加支援の引継ぎを、受け手の機関に届けます。受け入れられるまで、渡す側の責任は続きます。"""
-    reference, variables = context.engine.reference, context.variables
-    to_org = variables.get("participation_org") or reference.text("default_participation_org", context.today)
+    """参加支援の引継ぎを、受け手の機関に届けます。受け入れられるまで、渡す側の責任は続きます。
+
+    受け手は、依頼で指定された機関、なければ本人が共有に同意した機関のうち参加支援の担当がいる機関です。
+    """
+    variables = context.variables
+    agreed = [org for c in consents.valid(context.connection, context.case.id, context.today) for org in c.scope_orgs]
+    asked = variables.get("participation_org")
+    to_org = participation_receiver(context, [asked, *agreed] if asked else agreed)
     from_org = variables.get("from_org") or context.actor_org()
     handoff_id = contacts.send(
         context.connection,
@@ -142,7 +148,7 @@ def request_handoff(context: OperationContext) -> Mapping[str, Any]:
     )  # fmt: skip
     cases.take_part(context.connection, context.case.id, to_org, "asked", now=context.now, legal_basis="consent",
                     scope_items=["概要", "参加支援の項目別"], reason="参加支援への引継ぎ")  # fmt: skip
-    return {"handoff_id": handoff_id}
+    return {"handoff_id": handoff_id, "participation_org": to_org}
 
 
 @operation("handoff.accept", outputs=("handoff_result", "decline_reason"))
