@@ -12,6 +12,7 @@ AGENCIES = ["AG-01-3", "AG-04"]
 ANSWERS = {
     "agencies.ask": {"collect_orgs": AGENCIES},
     "emergency.open": {"emergency_org": "AG-06"},
+    "issues.record": {"adjust_orgs": AGENCIES},
     "plan.draft": {"plan_version_id": "v1"},
     "watch.schedule": {"recheck_on": date(2026, 9, 15)},
 }
@@ -35,7 +36,8 @@ def gathered(met: str = "会えた") -> Walk:
 
 
 def adjusted(needed: str = "必要") -> Walk:
-    return gathered().do("ma_untangle").do("ma_match", plan_needed=needed).do("ma_adjust", role_agreed="合意")
+    walk = gathered().do("ma_untangle").do("ma_match", plan_needed=needed).do("ma_adjust")
+    return walk.deliver("adjust.answered")
 
 
 def drafted() -> Walk:
@@ -93,17 +95,30 @@ def test_coordination_alone_gives_the_matter_back() -> None:
     assert adjusted("調整だけで足りる").open == ["ma_return"]
 
 
+def test_each_agency_adjusts_on_its_own_and_the_first_answer_opens_the_plan() -> None:
+    walk = gathered().do("ma_untangle").do("ma_match", plan_needed="必要")
+    assert walk.open == ["ma_adjust", "ma_adjust"]
+    assert sorted(str(task.locals["adjust_org"]) for task in walk.tasks) == AGENCIES
+    assert walk.do("ma_adjust").open == ["ma_adjust"]
+    assert walk.deliver("adjust.answered").open == ["ma_adjust", "ma_draft"]
+    assert walk.do("ma_draft").open == ["ma_consent"]
+
+
+def test_the_plan_waits_for_nobody_when_all_have_answered() -> None:
+    assert adjusted().do("ma_adjust").do("ma_draft").open == ["ma_consent"]
+
+
 def test_a_refused_plan_is_talked_over_once_and_then_given_back() -> None:
     walk = drafted().do("ma_consent", consent_result=REFUSED)
-    assert walk.open == ["ma_adjust"]
-    walk.do("ma_adjust", role_agreed="合意").do("ma_draft").do("ma_consent", consent_result=REFUSED)
+    assert walk.open == ["ma_consent"]
+    walk.do("ma_consent", consent_result=REFUSED)
     assert (walk.open, "plan.submit" in walk.host.called) == (["ma_return"], False)
 
 
 def test_a_person_who_hesitates_is_asked_again_and_it_does_not_count_as_a_refusal() -> None:
     walk = drafted().do("ma_consent", consent_result="保留")
     assert walk.fire("ma_t_consent").open == ["ma_consent"]
-    assert walk.do("ma_consent", consent_result=REFUSED).open == ["ma_adjust"]
+    assert walk.do("ma_consent", consent_result=REFUSED).open == ["ma_consent"]
 
 
 # ---- the way back

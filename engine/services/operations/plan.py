@@ -18,6 +18,8 @@ from engine.storage.plans import PlanVersion
 FIRST, AGAIN = "初回", "再プラン"
 DECIDED = "支援決定"
 NOTHING = "なし"
+OPEN, SUSPENDED = "open", "suspended"  #: values of support_case.status
+APPROVED = ("承認", "条件付き承認")
 URGENT = "緊急"
 STILL_OPEN = frozenset({"draft", "submitted"})
 
@@ -155,11 +157,24 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-@operation("issues.record", outputs=("shortages",))
+@operation("issues.record", outputs=("shortages", "adjust_orgs"))
 def record_issues(context: OperationContext) -> Mapping[str, Any]:
-    """課題整理シートから、不足している資源を拾い出します。"""
-    rows: Sequence[Mapping[str, Any]] = context.inputs.get("rows") or []
-    return {"shortages": [str(row["shortage"]) for row in rows if row.get("shortage")]}
+    """課題整理シートから、不足している資源と、調整する機関を拾い出します。
+
+    調整する機関は、情報を出した機関、課題ごとに選んだ機関のうち本人が共有に同意した機関、相談の担当機関です。
+    """
+    newest = records.newest_data(context.connection, context.case.id, "F06")
+    rows: Sequence[Mapping[str, Any]] = context.inputs.get("rows") or newest.get("rows") or []
+    agreed = {
+        org for c in consents.valid(context.connection, context.case.id, context.today) for org in c.scope_orgs
+    }  # fmt: skip
+    chosen = [org for row in rows for org in row.get("agencies") or [] if org in agreed]
+    asked = list(context.variables.get("collect_orgs") or [])
+    partners = [org for org in (*asked, *chosen, context.case.owner_org) if org != context.step.org_id]
+    return {
+        "shortages": [str(row["shortage"]) for row in rows if row.get("shortage")],
+        "adjust_orgs": context.staffed(partners) or [context.case.owner_org],
+    }
 
 
 @operation("plan.submit", outputs=("plan_version_id", "submitted_on"), inputs=("plan_version_id",))
@@ -353,6 +368,18 @@ def schedule_review(context: OperationContext) -> Mapping[str, Any]:
     number = version.review_no + 1
     plans.change(context.connection, version.id, {"next_review_on": next_on, "review_no": number})
     return {"next_review_on": next_on, "review_no": number}
+
+
+@operation("case.suspension")
+def follow_suspension(context: OperationContext) -> Mapping[str, Any]:
+    """会議で認められた評価の結果が中断ならケースを中断とし、続ける・再開する・終えるときは支援中に戻します。"""
+    agreed = context.inputs.get("conclusion") in APPROVED
+    said = context.inputs.get("suspend_result") or (context.variables.get("result") if agreed else None)
+    status = SUSPENDED if said in ("中断", "中断を続ける") else OPEN
+    if said and context.case.status in (OPEN, SUSPENDED) and context.case.status != status:
+        cases.change(context.connection, context.case.id, {"status": status})
+        context.step.reload_case()
+    return {}
 
 
 @operation("plan.end", inputs=("plan_version_id", "reason"))

@@ -11,13 +11,15 @@ from engine.domain.errors import ConsentMissing, FormInvalid, ReferenceMissing
 from engine.forms.api import RefKind
 from engine.services.form_context import CaseReferences
 from engine.services.operations.checks import require_consent
+from engine.services.operations.offices import participation_office, receives_participation
 from engine.services.operations.registry import OperationContext, operation
-from engine.storage import cases, consents, contacts, plans
+from engine.storage import cases, consents, contacts, messages, plans, records
 from engine.storage.sql import new_id
 
 CONSENT_BASIS = "consent"
 ACCEPTED_ANSWERS = {"受け入れる": "accepted", "条件付き": "conditional", "受け入れない": "declined"}
 DECISIONS = {"受理": "accepted", "関わらない": "declined"}
+ANSWERED = "adjust.answered"  #: once per acceptance: the first agency has answered what it takes on
 SHARED_WHEN_ACCEPTED = ("概要", "相談記録", "アセスメント")
 
 
@@ -91,9 +93,6 @@ def require(context: OperationContext) -> Mapping[str, Any]:
     return {}
 
 
-PARTICIPATION = "参加支援"  #: word in an organisation's role of the plan (organisations.csv)
-
-
 @operation(
     "referral.send",
     outputs=(
@@ -122,11 +121,11 @@ def send_referral(context: OperationContext) -> Mapping[str, Any]:
         },
     )  # fmt: skip
     collect = _organisations_in(context, data.get("agencies_involved") or [])
-    receiver = context.engine.reference.organisations.get(to_org)
-    participation = not escalates and receiver is not None and PARTICIPATION in receiver.scheme_role
+    participation = not escalates and receives_participation(context, to_org)
+    office = (participation_office(context, to_org) or to_org) if participation else None
     return {
         "referral_id": referral_id, "from_org": from_org, "to_org": to_org, "collect_orgs": collect or [from_org],
-        "to_participation": participation, "participation_org": to_org if participation else None,
+        "to_participation": participation, "participation_org": office,
         "request_reason": data.get("reason") or "",
     }  # fmt: skip
 
@@ -146,6 +145,12 @@ def _require_consent_for(context: OperationContext, org: str) -> None:
     valid = consents.valid(context.connection, context.case.id, context.today)
     if not valid or any(org in c.excluded_orgs for c in valid):
         raise ConsentMissing()
+
+
+def _named_in_request(context: OperationContext) -> list[str]:
+    """The agencies of a request that came without a referral: those that its newest 依頼票 lists."""
+    request = records.newest_data(context.connection, context.case.id, "F05")
+    return _organisations_in(context, request.get("agencies_involved") or [])
 
 
 def _organisations_in(context: OperationContext, rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -181,7 +186,7 @@ def ask_agencies(context: OperationContext) -> Mapping[str, Any]:
     decision = str(context.inputs.get("accept_result") or "")
     if decision and DECISIONS.get(decision) != "accepted":
         return {"collect_orgs": context.variables.get("collect_orgs") or []}
-    chosen = context.inputs.get("ask_orgs") or context.variables.get("collect_orgs") or []
+    chosen = context.inputs.get("ask_orgs") or context.variables.get("collect_orgs") or _named_in_request(context)
     excluded = {
         org for c in consents.valid(context.connection, context.case.id, context.today) for org in c.excluded_orgs
     }
@@ -190,3 +195,15 @@ def ask_agencies(context: OperationContext) -> Mapping[str, Any]:
         cases.take_part(context.connection, context.case.id, org, "asked", now=context.now, legal_basis="consent",
                         scope_items=["概要"], reason="アセスメントの依頼")  # fmt: skip
     return {"collect_orgs": orgs}
+
+
+@operation("adjust.record")
+def record_adjustment(context: OperationContext) -> Mapping[str, Any]:
+    """機関との調整の一つです。最初の回答が届いたら、プラン案を書き始められるように知らせます。"""
+    row = {
+        "kind": "message", "name": ANSWERED, "case_id": context.case.id,
+        "delivery_key": f"{ANSWERED}:{context.step.instance_id}:{context.variables.get('decided_on')}",
+        "payload": {}, "keys": {}, "created_at": context.now, "next_at": context.now, "state": "pending",
+    }  # fmt: skip
+    messages.send(context.connection, [row])
+    return {}
