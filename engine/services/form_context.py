@@ -162,7 +162,15 @@ def _case(connection: Connection, case: CaseRow | None) -> dict[str, Any]:
             {"name": m["name"], "kana": m["name_kana"], "relation": m["relation"], "age": m["age"]}
             for m in cases.members(connection, case.household_id)
         ],
+        "issues_at_first": _issues_at_first(connection, case),
     }
+
+
+def _issues_at_first(connection: Connection, case: CaseRow) -> list[dict[str, str]]:
+    """Rows of 世帯員×分野の課題 as the first contact told them: the person, each field, what was asked for."""
+    name = cases.person_facts(connection, case.subject_id)["name"]
+    told = "、".join(records.newest_data(connection, case.id, "F01").get("issues") or [])
+    return [{"member": name, "field": code, "issue": told} for code in case.field_codes] if name and told else []
 
 
 def _parameters(engine: Engine, now: datetime) -> dict[str, Any]:
