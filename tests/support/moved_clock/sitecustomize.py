@@ -2,8 +2,8 @@
 
 Python imports this module at its start when this folder is on the path. Then the product's clock goes as fast as the
 machine's, moved by the seconds that the file named by TSUNAGU_TEST_CLOCK holds; the file may change at any moment.
-TSUNAGU_TEST_DIE_BEFORE=routing kills the whole process group, like a power cut, at the moment at which the first
-message would be routed: everything is committed by then, nobody has been told.
+TSUNAGU_TEST_DIE_BEFORE=routing kills the whole process group, like a power cut, at the moment at which a request would
+begin to route messages: everything is committed by then, nobody has been told. The scheduler routes nothing either.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def _die_before_routing() -> None:
         os.killpg(0, signal.SIGKILL)
 
     messages.route_quietly = die
+    messages.route = lambda *_, **__: 0
 
 
 if "TSUNAGU_TEST_CLOCK" in os.environ:
