@@ -7,6 +7,9 @@ from typing import TypeVar
 
 from flask import request
 
+from web import search_words
+from web.runtime import signed_in
+
 E = TypeVar("E", bound=Enum)
 D = TypeVar("D")
 
@@ -15,6 +18,16 @@ def line(name: str, longest: int) -> str:
     """A short text in one line; control characters are left out, what is too long is cut."""
     text = request.args.get(name, "")[: longest * 2]
     return "".join(character for character in text if character.isprintable()).strip()[:longest]
+
+
+def words() -> str:
+    """The words searched for, from the hidden form in the address (``w``) that this session made."""
+    return search_words.reveal(request.args.get("w", ""), signed_in().csrf)
+
+
+def hidden_words() -> str:
+    """What a search form sent, as it may stand in an address."""
+    return search_words.hide(request.form.get("q", ""), signed_in().csrf)
 
 
 def choice(kind: type[E], name: str, default: D) -> E | D:

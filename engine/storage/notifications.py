@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.storage.tables import notification
@@ -35,3 +35,13 @@ def add(
             for s in staff_ids
         ],
     )
+
+
+def mark_read(connection: Connection, staff_id: str, *, until: datetime, at: datetime) -> int:
+    """Note that a person read the notices up to a moment; returns how many were unread."""
+    statement = (
+        update(notification)
+        .where(notification.c.staff_id == staff_id, notification.c.read_at.is_(None), notification.c.at <= until)
+        .values(read_at=at)
+    )
+    return int(connection.execute(statement).rowcount)

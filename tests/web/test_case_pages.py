@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import insert, update
@@ -13,7 +14,7 @@ from engine.domain.roles import Role
 from engine.storage.sealing import seal
 from engine.storage.tables import case_staff, contact, household_member, person, raised, support_case, timer
 from tests.support.casework import a_process, a_task, flow
-from tests.web.site import Site, Thing
+from tests.web.site import Page, Site, Thing, Visitor
 from web.app import create_app
 
 PARTS = ("", "/household", "/sharing", "/plans", "/tasks", "/records", "/diagram")
@@ -120,10 +121,26 @@ def test_a_case_is_found_by_number_name_and_reading(site: Site) -> None:
     case, other = site.a_case(), site.a_case()
     name_the_person(site, case)
     for words in ("R8-0001", "r8-0001", "柳", "やなぎ", "ヤナギ", "ﾔﾅｷﾞ"):
-        page = visitor.get("/cases", query_string={"q": words})
+        page = found(visitor, words)
         assert case.number in page.words, words
         assert other.number not in page.words, words
-    assert "条件に合うケースはありません" in visitor.get("/cases?q=いない").words
+    assert "条件に合うケースはありません" in found(visitor, "いない").words
+
+
+def test_words_searched_for_stand_in_no_address(site: Site) -> None:
+    visitor = site.browser(site.employ(Role.INTAKE_WORKER))
+    site.a_case()
+    for path, more in (("/cases/filter", {}), ("/inbox/filter", {"view": "claimable"})):
+        target = visitor.post(path, {"q": "柳 和夫", **more}).location
+        assert "柳" not in unquote(target)
+        assert "柳 和夫" in visitor.get(target).text  # still in the field
+        other = site.browser(site.employ(Role.AGENCY_MANAGER, login=path.strip("/").replace("/", "-")))
+        assert "柳" not in other.get(target).text
+
+
+def found(visitor: Visitor, words: str) -> Page:
+    """The list of cases that a search leads to."""
+    return visitor.get(visitor.post("/cases/filter", {"q": words}).location)
 
 
 # ---------------------------------------------------------------- others
@@ -156,7 +173,7 @@ def test_a_sealed_household_leaves_no_trace_for_others(site: Site) -> None:
     for path, text in empty.items():
         assert visitor.get(path).text == text, path
     assert visitor.get(f"/cases/{case.number}").text == visitor.get("/cases/R8-9999").text
-    assert "R8-" not in visitor.get("/cases?q=柳").words
+    assert "R8-" not in found(visitor, "柳").words
 
 
 def test_a_named_person_sees_the_sealed_case_with_its_address_withheld(site: Site) -> None:

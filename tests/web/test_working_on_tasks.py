@@ -54,7 +54,8 @@ def test_the_most_urgent_task_stands_first_under_its_heading(site: Site) -> None
 def test_a_filter_without_a_match_tells_how_many_there_are(site: Site) -> None:
     visitor = site.browser(site.employ(Role.INTAKE_WORKER))
     site.a_case()
-    words = visitor.get("/inbox?view=claimable&q=いない人").words
+    filtered = visitor.post("/inbox/filter", {"view": "claimable", "q": "いない人"})
+    words = visitor.get(filtered.location).words
     assert "条件に合う仕事はありません。条件を外すと1件あります。" in words
 
 
@@ -68,6 +69,27 @@ def test_a_long_list_goes_on_where_it_stopped(site: Site) -> None:
     seen = re.findall(r"R8-\d{4}</span>", first.text + second.text)
     assert len(seen) == 53
     assert {number.removesuffix("</span>") for number in seen} == numbers
+
+
+def test_a_claim_from_the_list_can_be_undone(site: Site) -> None:
+    visitor = site.browser(site.employ(Role.INTAKE_WORKER))
+    case = site.a_case()
+    claimed = visitor.post(f"/tasks/{case.task_id}/claim", {"back": "list"})
+    assert "引き受けました" in visitor.get(claimed.location).words
+    undone = visitor.post(f"/tasks/{case.task_id}/release", {"back": "list"})
+    assert "元に戻しました" in visitor.get(undone.location).words
+    assert site.office.task("second", case_id=case.case_id).state == "open"
+
+
+def test_notices_are_new_until_they_were_read(site: Site) -> None:
+    worker, manager = site.employ(Role.INTAKE_WORKER), site.browser(site.employ(Role.AGENCY_MANAGER))
+    manager.post(f"/tasks/{site.a_case().task_id}/hand-over", {"to": site.office.staff[worker]})
+    visitor = site.browser(worker)
+    page = visitor.get("/notices")
+    assert "お知らせ1件" in page.text
+    visitor.post("/notices/read", page.fields("/notices/read"))
+    assert "お知らせ1件" not in visitor.get("/notices").text
+    assert visitor.post("/notices/read", {"until": "yesterday"}).status == 400
 
 
 # ---------------------------------------------------------------- one task

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from engine.domain.case_number import CaseNumber
 from engine.domain.errors import NotFound
@@ -15,7 +16,7 @@ from engine.queries.cases import STATUSES, CaseFilter
 from engine.queries.paging import After
 from engine.queries.timeline import EntryKind
 from web.access_notes import note_case, note_list, note_record
-from web.arguments import choice, line
+from web.arguments import choice, hidden_words, line, words
 from web.policy import policy
 from web.runtime import actor, engine, now, signed_in
 from web.words import MARKS, word
@@ -29,7 +30,7 @@ def listing() -> str:
     """The cases that the person may know of, the newest first."""
     status = line("status", 20)
     narrow = CaseFilter(
-        words=line("q", 60),
+        words=words(),
         status=status if status in STATUSES else "",
         org=line("org", 20),
         after=After.read(request.args.get("after")),
@@ -37,9 +38,18 @@ def listing() -> str:
     if narrow.words:
         note_list("cases")
     page = cases.list_cases(engine(), actor(), narrow, now=now())
-    kept = {"q": narrow.words, "status": narrow.status, "org": narrow.org}
+    kept = {"w": request.args.get("w", "") if narrow.words else "", "status": narrow.status, "org": narrow.org}
     kept = {name: value for name, value in kept.items() if value}
     return render_template("cases.html", page=page, narrow=narrow, kept=kept)
+
+
+@blueprint.post("/filter")
+@policy("case_work")
+def narrow_down() -> BaseResponse:
+    """Lead to the filtered list; the words typed are hidden in its address."""
+    chosen = {name: request.form.get(name, "")[:60] for name in ("status", "org")}
+    arguments = {name: value for name, value in {**chosen, "w": hidden_words()}.items() if value}
+    return redirect(url_for("cases.listing", **arguments))  # type: ignore[arg-type]
 
 
 @blueprint.get("/<number>")

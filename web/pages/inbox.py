@@ -9,7 +9,7 @@ from engine.queries import inbox, upcoming
 from engine.queries.inbox import DueFilter, InboxFilter, View
 from engine.queries.paging import After
 from web.access_notes import note_list
-from web.arguments import choice, line
+from web.arguments import choice, hidden_words, line, words
 from web.policy import policy
 from web.runtime import actor, engine, now
 
@@ -29,7 +29,7 @@ def show() -> str | BaseResponse:
     counts[View.UPCOMING.value] = upcoming.count_upcoming(engine(), actor(), now=now())
     if "view" not in request.args and not counts[View.MINE.value] and counts[View.CLAIMABLE.value]:
         return redirect(url_for("inbox.show", view=View.CLAIMABLE.value))
-    common = {"view": view.value, "narrow": narrow, "counts": counts, "kept": _kept(narrow)}
+    common = {"view": view.value, "narrow": narrow, "counts": counts, "kept": _kept(narrow), "said": _said()}
     if view is View.UPCOMING:
         page = upcoming.upcoming(engine(), actor(), narrow, now=now())
         return render_template("upcoming.html", page=page, **common)
@@ -43,14 +43,32 @@ def show() -> str | BaseResponse:
     )
 
 
+@blueprint.post("/inbox/filter")
+@policy("case_work")
+def narrow_down() -> BaseResponse:
+    """Lead to the filtered view; the words typed are hidden in its address."""
+    names = ("view", "due", "process", "org")
+    chosen = {name: request.form.get(name, "")[:60] for name in names}
+    arguments = {name: value for name, value in {**chosen, "w": hidden_words()}.items() if value}
+    return redirect(url_for("inbox.show", **arguments))  # type: ignore[arg-type]
+
+
 def _narrowing() -> InboxFilter:
     return InboxFilter(
         due=choice(DueFilter, "due", None),
         process=line("process", 60),
         org=line("org", 20),
-        words=line("q", 60),
+        words=words(),
         after=After.read(request.args.get("after")),
     )
+
+
+def _said() -> tuple[str, str]:
+    """What was just done, from the address that the act led to: the kind and the task it was done to."""
+    for kind in ("claimed", "released", "done"):
+        if task_id := line(kind, 60):
+            return kind, task_id
+    return "", ""
 
 
 def _kept(narrow: InboxFilter) -> dict[str, str]:
@@ -59,6 +77,6 @@ def _kept(narrow: InboxFilter) -> dict[str, str]:
         "due": narrow.due.value if narrow.due else "",
         "process": narrow.process,
         "org": narrow.org,
-        "q": narrow.words,
+        "w": request.args.get("w", "") if narrow.words else "",
     }
     return {name: value for name, value in values.items() if value}

@@ -61,6 +61,8 @@ def claim(task_id: str) -> BaseResponse:
 def release(task_id: str) -> BaseResponse:
     """Give the task back to its group."""
     tasks.release(engine(), actor(), task_id, now=now())
+    if request.form.get("back") == "list":
+        return redirect(url_for("inbox.show", view="claimable", released=task_id))
     return _to_task(task_id, "released")
 
 
@@ -227,11 +229,13 @@ def _refused(task_id: str, raw: dict[str, Any], refusal: Exception) -> Response:
 
 def _render(page: TaskPage, sheet: Sheet | None, **more: Any) -> str:
     values = {"wrong": None, "refused": None, "kept": "", **more}
-    return render_template("task.html", task=page, sheet=sheet, said=_said(), **values)
+    return render_template("task.html", task=page, sheet=sheet, said=_said(page), **values)
 
 
-def _said() -> str:
+def _said(page: TaskPage) -> str:
     """What was just done, from the address that the act led to."""
+    if request.args.get("started") == page.case.number:
+        return gettext("%(number)sを受け付けました。") % {"number": page.case.number}
     return {
         "claimed": gettext("引き受けました。自分の担当になりました。"),
         "released": gettext("手放しました。ほかの職員が引き受けられます。"),
