@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select, true
 
 from engine.domain.business_days import tokyo_date, tokyo_midnight
 from engine.domain.kana import fold
@@ -127,16 +127,17 @@ def inbox(engine: Engine, actor: Actor, view: View, narrow: InboxFilter, *, now:
     with engine.database.read() as connection:
         found = connection.execute(query.order_by(*order).limit(PAGE_SIZE + 1)).all()
         page = found[:PAGE_SIZE]
-        rows = tuple(_row(engine, row, now, view is View.CLAIMABLE) for row in page)
+        figures = _figures(connection, base, _narrowing(narrow, now), now)
+        processes, orgs = _choices(connection, base)
         return InboxPage(
-            rows=rows,
-            total=_count(connection, narrowed),
-            unfiltered=_count(connection, base),
-            late=_count(connection, and_(base, *_due_condition(DueFilter.LATE, now))),
-            today=_count(connection, and_(base, *_due_condition(DueFilter.TODAY, now))),
+            rows=tuple(_row(engine, row, now, view is View.CLAIMABLE) for row in page),
+            total=figures.total,
+            unfiltered=figures.unfiltered,
+            late=figures.late,
+            today=figures.today,
             next=_next(page, found),
-            processes=_choices(connection, base, user_task.c.process_key, definition_version.c.name),
-            orgs=_choices(connection, base, user_task.c.org_id, organisation.c.name),
+            processes=processes,
+            orgs=orgs,
         )
 
 
@@ -290,11 +291,56 @@ def _next(page: Sequence[Any], found: Sequence[Any]) -> After | None:
     return After(moment.isoformat(), page[-1].id)
 
 
+def _slim() -> Any:
+    """What conditions may name; the joins of _joined() that add only columns are left out of counts."""
+    return user_task.join(support_case, support_case.c.id == user_task.c.case_id).join(
+        person, person.c.id == support_case.c.subject_id
+    )
+
+
 def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
-    return connection.execute(select(func.count()).select_from(_joined()).where(condition)).scalar_one()
+    return connection.execute(select(func.count()).select_from(_slim()).where(condition)).scalar_one()
 
 
-def _choices(connection: Connection, base: ColumnElement[bool], key: Any, name: Any) -> dict[str, str]:
-    """What a filter may be set to within the view: code to name, by name."""
-    query = select(key, func.max(name)).select_from(_joined()).where(base, key.is_not(None)).group_by(key)
-    return dict(sorted(((code, label or code) for code, label in connection.execute(query)), key=lambda pair: pair[1]))
+@dataclass(frozen=True)
+class _Figures:
+    unfiltered: int
+    total: int
+    late: int
+    today: int
+
+
+def _figures(
+    connection: Connection, base: ColumnElement[bool], narrowing: list[ColumnElement[bool]], now: datetime
+) -> _Figures:
+    """All numbers of a view in one pass over its rows."""
+
+    def how_many(conditions: list[ColumnElement[bool]]) -> Any:
+        return func.coalesce(func.sum(case((and_(true(), *conditions), 1), else_=0)), 0)
+
+    query = select(
+        func.count(),
+        how_many(narrowing),
+        how_many(_due_condition(DueFilter.LATE, now)),
+        how_many(_due_condition(DueFilter.TODAY, now)),
+    )
+    return _Figures(*(int(number) for number in connection.execute(query.select_from(_slim()).where(base)).one()))
+
+
+def _choices(connection: Connection, base: ColumnElement[bool]) -> tuple[dict[str, str], dict[str, str]]:
+    """What the filters may be set to within the view: processes and organisations, code to name, by name."""
+    query = select(user_task.c.process_key, user_task.c.org_id).select_from(_slim()).where(base).distinct()
+    pairs = connection.execute(query).all()
+    keys, orgs = {key for key, _ in pairs}, {org for _, org in pairs if org}
+    newest = (
+        select(definition_version.c.process_key, definition_version.c.name)
+        .where(definition_version.c.process_key.in_(keys))
+        .order_by(definition_version.c.number)
+    )
+    named = select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(orgs))
+    return _by_name(connection.execute(newest)), _by_name(connection.execute(named))
+
+
+def _by_name(rows: Any) -> dict[str, str]:
+    names = dict(rows.all())
+    return dict(sorted(names.items(), key=lambda pair: pair[1]))
