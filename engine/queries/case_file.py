@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, select
@@ -135,6 +135,11 @@ class Part:
     ended_reason: str
     active: bool
     own: bool
+
+    @property
+    def last_day(self) -> date | None:
+        """The last Tokyo day on which the part counts; ``until`` is the instant from which it does not."""
+        return None if self.until is None else tokyo_date(self.until - timedelta(microseconds=1))
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,17 @@ from sqlalchemy import insert, update
 
 from engine.domain.roles import Role
 from engine.storage.sealing import seal
-from engine.storage.tables import case_staff, contact, household_member, person, raised, support_case, timer
-from tests.support.casework import a_process, a_task, flow
+from engine.storage.tables import (
+    case_organisation,
+    case_staff,
+    contact,
+    household_member,
+    person,
+    raised,
+    support_case,
+    timer,
+)
+from tests.support.casework import a_process, a_task, flow, tokyo
 from tests.web.site import Page, Site, Thing, Visitor
 from web.app import create_app
 
@@ -162,6 +171,16 @@ def test_an_office_that_shares_a_part_reads_that_part_and_no_more(site: Site) ->
         "生活相談センターさぽーと"
         not in visitor.get(f"/cases/{case.number}/sharing").words.split("だれが見られるか")[1]
     )
+
+
+def test_a_part_that_ends_at_midnight_is_told_by_its_last_day(site: Site) -> None:
+    case = site.a_case()
+    site.invite(case.case_id, "AG-02", "granted", ["概要"])
+    with site.office.engine.database.write() as connection:
+        until = tokyo("2026-04-11T00:00")
+        connection.execute(update(case_organisation).where(case_organisation.c.org_id == "AG-02").values(until=until))
+    visitor = site.browser(site.employ(Role.INTAKE_WORKER))
+    assert "4月10日（金）まで" in visitor.get(f"/cases/{case.number}").words
 
 
 def test_a_sealed_household_leaves_no_trace_for_others(site: Site) -> None:
