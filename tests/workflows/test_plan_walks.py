@@ -12,7 +12,8 @@ PLAN = {
     "plan.load": {
         "plan_version_id": "v1", "next_review_on": date(2026, 9, 15), "review_no": 1, "urgent": False,
         "first_monitor_on": date(2026, 9, 15), "plan_end_on": date(2027, 6, 14), "plan_lead_org": "AG-01-3",
-        "from_org": "AG-01-3", "action_orgs": ["AG-01-3", "AG-08"], "plan_orgs": ["AG-01-3"],
+        "from_org": "AG-01-3", "action_orgs": ["AG-01-3", "AG-08"],
+        "record_orgs": ["AG-01-3", "AG-08"], "plan_orgs": ["AG-01-3"],
         "use_participation": False, "use_outreach": False,
     },
     "plan.submit": {"submitted_on": date(2026, 6, 15)},
@@ -145,7 +146,7 @@ def test_a_missing_meeting_date_is_told_after_ten_and_twenty_business_days() -> 
 
 def test_execution_opens_a_start_for_each_organisation_and_waits_for_its_dates() -> None:
     walk = execution()
-    assert walk.open == ["px_record", "px_start", "px_start"]
+    assert walk.open == ["px_record", "px_record", "px_start", "px_start"]
     assert walk.due == {
         "px_t_review": date(2026, 9, 1), "px_t_monitor": date(2026, 9, 15), "px_no_record_45": date(2026, 7, 30),
         "px_t_plan_end": date(2027, 5, 17), "px_t_lapsed": date(2027, 6, 15),
@@ -247,8 +248,14 @@ def test_a_plan_that_ran_out_is_told_and_support_goes_on() -> None:
     assert {"px_plan_end", "px_lapsed", "px_record"} <= set(walk.open)
 
 
-def test_records_go_on_month_by_month_until_the_plan_ends() -> None:
+def test_each_organisation_records_on_its_own_month_by_month() -> None:
+    walk = execution()
+    assert walk.open.count("px_record") == 2
+    walk.do("px_record").do("px_record")
+    assert walk.open.count("px_record") == 2
+
+
+def test_an_organisation_without_a_record_for_45_days_is_asked_once() -> None:
     walk = execution().fire("px_no_record_45")
-    assert "px_silent" in walk.open
-    walk.do("px_record")
-    assert walk.open == ["px_record", "px_start", "px_start"]
+    assert walk.open.count("px_silent") == 1
+    assert walk.do("px_silent").open.count("px_record") == 2

@@ -299,7 +299,7 @@ def reject(context: OperationContext) -> Mapping[str, Any]:
     "plan.load",
     outputs=(
         "plan_version_id", "next_review_on", "review_no", "first_monitor_on", "plan_end_on", "action_orgs",
-        "plan_lead_org", "from_org", "plan_orgs", "use_participation", "use_outreach", "urgent",
+        "record_orgs", "plan_lead_org", "from_org", "plan_orgs", "use_participation", "use_outreach", "urgent",
     ),
     inputs=("plan_version_id",),
 )  # fmt: skip
@@ -313,6 +313,7 @@ def _loaded(context: OperationContext, version_id: str) -> dict[str, Any]:
     assert version is not None
     lead = version.lead_org or context.case.owner_org
     orgs = plans.item_orgs(context.connection, version.id)
+    acting = context.staffed(orgs) or [lead]
     return {
         "plan_version_id": version.id,
         "plan_orgs": orgs,
@@ -324,7 +325,8 @@ def _loaded(context: OperationContext, version_id: str) -> dict[str, Any]:
         "review_no": version.review_no,
         "first_monitor_on": version.first_monitor_on,
         "plan_end_on": version.period_until,
-        "action_orgs": context.staffed(orgs) or [lead],
+        "action_orgs": acting,
+        "record_orgs": list(dict.fromkeys([lead, *acting])),
         "plan_lead_org": lead,
     }
 
