@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request, url_for
 from jinja2 import StrictUndefined
 
 from web import assets, errors, headers, i18n, runtime, session, words
-from web.formatting import FILTERS
+from web.formatting import FILTERS, printable
 from web.navigation import navigation
 from web.pages import (
     cases,
@@ -66,6 +66,7 @@ def _protect(response: Response) -> Response:
 def _templates(app: Flask) -> None:
     env = app.jinja_env
     env.undefined = StrictUndefined
+    env.finalize = printable
     env.trim_blocks = env.lstrip_blocks = True
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from engine.forms.api import NOTHING, Field, FormLike, Kind, References
 from engine.forms.fields import MAX_ROWS
 from web.form_controls import Builder, Page
+from web.formatting import printable
 from web.i18n import gettext
 
 ADD, REMOVE = "_add", "_remove"
@@ -43,7 +44,7 @@ def _translated(text: str, **values: Any) -> str:
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("web", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-    lstrip_blocks=True,
+    lstrip_blocks=True, finalize=printable,
 )  # fmt: skip
 _ENVIRONMENT.globals["_"] = _translated
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 
 from flask import g, has_request_context
@@ -102,6 +103,16 @@ def case_number(number: str) -> str:
         return str(CaseNumber.parse(number))
     except ValueError:
         return number
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def printable(value: object) -> object:
+    """What a template writes: characters that no page may hold are shown as �, the rest stays as it is."""
+    if isinstance(value, str) and _UNPRINTABLE.search(value):
+        return type(value)(_UNPRINTABLE.sub("\ufffd", value))
+    return value
 
 
 FILTERS = {

@@ -69,10 +69,11 @@ def require_csrf(expected: str | None) -> None:
 
 
 def refuse_unreadable(asked: Request) -> None:
-    """Control characters have no place in an address. Raises NotFound or BadRequest."""
+    """A null byte has no place in an address or in a form. Raises NotFound or BadRequest."""
     if "\x00" in asked.path:
         raise NotFound("path")
-    if any("\x00" in name + value for name, value in asked.args.items(multi=True)):
+    given = [*asked.args.items(multi=True), *(asked.form.items(multi=True) if asked.method in csrf.UNSAFE else ())]
+    if any("\x00" in name + value for name, value in given):
         raise BadRequest
 
 
