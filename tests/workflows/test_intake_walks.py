@@ -154,8 +154,14 @@ def test_silence_of_the_receiver_is_raised_and_nothing_is_closed() -> None:
 
 def test_a_silent_receiver_can_be_passed_over() -> None:
     walk = referred().fire("in_t_noanswer").do("in_noanswer", no_answer_course="取り下げて決め直す")
-    assert walk.thrown == ["referral.withdrawn"]
-    assert walk.deliver("referral.withdrawn").open == ["in_redirect"]
+    assert (walk.thrown, walk.open) == ([], ["in_redirect"])
+
+
+def test_an_answer_ends_the_question_what_to_do_without_one() -> None:
+    walk = referred().fire("in_t_noanswer")
+    assert walk.open == ["in_answer", "in_noanswer"]
+    assert walk.do("in_answer", answer="条件付き").open == []
+    assert "in_t_refcheck" in walk.due
 
 
 def test_participation_support_takes_over_without_several_agencies() -> None:
