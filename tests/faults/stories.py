@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.config import ROOT
 from engine.scenarios.loader import load
-from engine.scenarios.model import Step
+from engine.scenarios.model import Scenario, Step
 from engine.scenarios.moments import VirtualClock
 from engine.scenarios.runner import take
 from engine.scenarios.world import World, open_world, prepare
@@ -25,6 +25,17 @@ class Story:
     case_ids: tuple[str, ...]
 
 
+def begin(url: str, file: str) -> World:
+    """The people of a scenario at its first moment, on an empty database with every process published."""
+    scenario = load(WORKFLOWS / Path(file))
+    return open_world(prepare(url, WORKFLOWS, now=VirtualClock(scenario.now)), scenario)
+
+
+def alias_of(scenario: Scenario) -> str:
+    """What the scenario calls the case that it starts."""
+    return next(str(step.data["as"]) for step in scenario.steps if step.verb == "start")
+
+
 def tell(
     url: str, file: str, *, until: Callable[[Step], bool], cases: int = 1, name: tuple[str, Sequence[str]] = ("", ())
 ) -> Story:
@@ -34,9 +45,7 @@ def tell(
     left out: the scenario's own run judges them.
     """
     scenario = load(WORKFLOWS / Path(file))
-    clock = VirtualClock(scenario.now)
-    world = open_world(prepare(url, WORKFLOWS, now=clock), scenario)
-    alias = next(str(step.data["as"]) for step in scenario.steps if step.verb == "start")
+    world, alias = begin(url, file), alias_of(scenario)
     ids: list[str] = []
     for step in scenario.steps:
         if until(step):
