@@ -146,7 +146,8 @@ EXPECTATIONS: Schema = {
     "consents": _list(
         _object(
             {"subject": TEXT, "given_by": TEXT, "result": TEXT, "person_will": TEXT, "withdrawn": DATE_OR_FLAG},
-        )
+        ),
+        0,
     ),
     "plan": PLAN,
     "retention": _object({"class": TEXT, "until": MAYBE_MOMENT}),
