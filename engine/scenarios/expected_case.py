@@ -165,7 +165,7 @@ def expect_sees(world: World, case_id: str, wanted: Sequence[Item]) -> list[str]
         if isinstance(wanted_value, bool):
             agreed = readable == wanted_value
         else:
-            agreed = readable and _plain(wanted_value) in (_plain(value), _plain(kept))
+            agreed = readable and _comparable(wanted_value) in (_comparable(value), _comparable(kept))
         if not agreed:
             told = f"「{value}」と読めます" if readable else "読めません"
             problems.append(
@@ -174,11 +174,11 @@ def expect_sees(world: World, case_id: str, wanted: Sequence[Item]) -> list[str]
     return problems
 
 
-def _plain(value: Any) -> Any:
+def _comparable(value: Any) -> Any:
     """A value so that a written one can be compared with one that is shown or kept."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list) else str(value)
+        return {str(key): _comparable(one) for key, one in value.items()}
+    return [_comparable(one) for one in value] if isinstance(value, list) else str(value)
 
 
 def _reads(world: World, case_id: str, item: Item) -> tuple[bool, Any, Any]:
