@@ -19,6 +19,7 @@ from engine.scenarios.errors import NotYet, StepFailed
 from engine.scenarios.moments import agrees, shown
 from engine.scenarios.world import World
 from engine.services import completion
+from engine.services.form_context import SUBJECT
 from engine.storage import cases, instances, situation
 
 Item = Mapping[str, Any]
@@ -283,7 +284,10 @@ def expect_consents(world: World, case_id: str, wanted: Sequence[Item]) -> list[
 
 
 def _is_consent(item: Item, row: Any) -> bool:
-    if any(item[key] != getattr(row, key) for key in ("subject", "given_by", "result", "person_will") if key in item):
+    if any(item[key] != getattr(row, key) for key in ("given_by", "result", "person_will") if key in item):
+        return False
+    about_subject = row.subject_person_id is not None and item.get("subject") == SUBJECT
+    if "subject" in item and item["subject"] != row.subject and not about_subject:
         return False
     return "withdrawn" not in item or _flag_or_day(item["withdrawn"], row.withdrawn_on)
 

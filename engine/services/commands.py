@@ -11,6 +11,7 @@ from engine.domain.errors import ConsentMissing, FormInvalid, NotAuthorised, Not
 from engine.domain.staff import Actor
 from engine.services import access, messages
 from engine.services.engine import Engine
+from engine.services.form_context import SUBJECT
 from engine.storage import audit, cases, consents, plans
 from engine.storage import messages as message_store
 from engine.storage.database import Connection
@@ -59,7 +60,8 @@ def _withdraw_consent(
     """The person takes the consent back; what was shared on it ends at once."""
     on = _day(data.get("withdrawn_on")) or tokyo_date(now)
     subject = str(data.get("subject") or "")
-    count = consents.withdraw(connection, case.id, subject=subject or None, on=on, reason=str(data.get("reason") or ""))
+    about = case.subject_id if subject == SUBJECT else subject or None
+    count = consents.withdraw(connection, case.id, subject=about, on=on, reason=str(data.get("reason") or ""))
     if count == 0:
         raise ConsentMissing("撤回できる同意がありません。同意の記録を確認してください。")
     if not consents.valid(connection, case.id, on):

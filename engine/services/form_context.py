@@ -17,6 +17,7 @@ from engine.storage.database import Connection
 from engine.storage.rows import CaseRow
 from engine.storage.sealing import unseal
 
+SUBJECT = "本人"  #: how a form speaks of the person whom the case is about
 PERSON_TEXTS = ("name", "name_kana", "sex")
 PERSON_SEALED = ("address", "residence", "phone_home", "phone_mobile", "email")
 
@@ -41,7 +42,8 @@ class CaseReferences:
         if kind is RefKind.STAFF:
             return staff.find(self.connection, text)
         if kind is RefKind.PERSON:
-            return next((c.id for c in self.choices(kind) if text in (c.id, c.label)), None)
+            found = next((c.id for c in self.choices(kind) if text in (c.id, c.label)), None)
+            return found or (self.case.subject_id if self.case is not None and text == SUBJECT else None)
         return text
 
     def label(self, kind: RefKind, id: str) -> str | None:

@@ -147,7 +147,7 @@ def test_a_plan_that_is_put_right_keeps_what_was_not_written_anew() -> None:
         ("or_assess", {"route": ["単独機関"], "complaint": "x", "policy": "y", "household_members": [{"name": "z"}]},
          {"route_org"}),
         ("or_accompany", {}, {"outcome"}),
-        ("ma_meet", {"met": "会えた"}, {"method", "with", "body"}),
+        ("ma_meet", {"met": "会えた", "body": "希望を聞いた"}, {"method", "with"}),
         ("ma_meet", {"met": "会えない"}, set()),
         ("ma_return", {}, {"return_reason", "lead_org", "roles", "recheck_on", "reescalate_if"}),
         ("pa_hold", {**MINUTES, "conclusion": "承認"}, {"next_review_on"}),
