@@ -23,10 +23,21 @@ class Sheet:
 
 def sheet(opened: OpenForm, typed: Mapping[str, Any] | None, errors: Mapping[str, str]) -> Sheet:
     """The form with what was typed; where nothing was, with what is known already and where it comes from."""
-    values = opened.prefilled.values if typed is None else typed
+    values = opened.prefilled.values if typed is None else {**typed, **_rows_to_answer(opened, typed)}
     origins = opened.prefilled.origins if typed is None else {}
     html = render_form(opened.form, values, errors, references=opened.context.references, prefilled_sources=origins)
     return Sheet(html, errors)
+
+
+def _rows_to_answer(opened: OpenForm, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """The matrices whose rows come from the case, with every row: one that was left open was not sent."""
+    begun = opened.prefilled.values
+    asked = (field.key for field in opened.form.fields if field.rows_from is not None)
+    return {key: {**begun[key], **_answers(typed.get(key))} for key in asked if isinstance(begun.get(key), Mapping)}
+
+
+def _answers(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def as_text(given: MultiDict[str, str], labels: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from engine.config import ROOT
 from engine.services import staff_accounts
@@ -54,6 +54,7 @@ def pages(city: City, case: str) -> Iterator[tuple[str, Page]]:
     yield "task", worker.page
     worker.page.locator("form.sheet [data-primary]").click()
     worker.page.locator("[data-error-summary]").wait_for()
+    assert worker.page.locator("table.matrix tbody tr").count() == 2, "a row that was left open is still asked for"
     yield "task-with-errors", worker.page
     for part in ("", "/household", "/plans", "/sharing", "/tasks", "/records", "/diagram"):
         yield f"case{part.replace('/', '-')}", worker.opens(f"/cases/{case}{part}")
@@ -67,7 +68,7 @@ def pages(city: City, case: str) -> Iterator[tuple[str, Page]]:
 
 def violations(page: Page) -> list[str]:
     """What axe finds, one line for each rule and place."""
-    page.wait_for_function("!document.querySelector('[data-bpmn-url]:not([data-bpmn-state=shown])')")
+    expect(page.locator("[data-bpmn-url]:not([data-bpmn-state=shown])")).to_have_count(0)
     page.evaluate(AXE.read_text())
     found = page.evaluate("tags => axe.run({runOnly: tags}).then(r => r.violations)", TAGS)
     return [f"{rule['id']}: {node['html'][:150]}" for rule in found for node in rule["nodes"][:3]]
