@@ -97,13 +97,14 @@ def require(context: OperationContext) -> Mapping[str, Any]:
     "referral.send",
     outputs=(
         "referral_id", "from_org", "to_org", "collect_orgs", "to_participation", "participation_org", "request_reason",
-        "answer",
+        "answer", "answer_by",
     ),
 )  # fmt: skip
 def send_referral(context: OperationContext) -> Mapping[str, Any]:
     """つなぐシートを送り先の機関に届けます。共有の根拠を確かめ、理由の要る根拠では理由を求めます。
 
     参加支援の機関へのつなぎかどうかも返します（参加支援は、引継ぎの手続きで受け入れます）。前のつなぎの回答は忘れます。
+    送り先に職員がいなければ（answer_by）、回答はつないだ機関が聞き取って書きます。
     """
     data, from_org = context.inputs, context.actor_org()
     coordinator = context.engine.reference.text("multi_agency_coordinator", context.today)
@@ -128,6 +129,7 @@ def send_referral(context: OperationContext) -> Mapping[str, Any]:
         "referral_id": referral_id, "from_org": from_org, "to_org": to_org, "collect_orgs": collect or [from_org],
         "to_participation": participation, "participation_org": office,
         "request_reason": data.get("reason") or "", "answer": None,
+        "answer_by": None if context.staffed([to_org]) else from_org,
     }  # fmt: skip
 
 
