@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import g, request
 
 from engine.services import audit
+from web.formatting import printable
 from web.runtime import actor, engine, now
 
 
@@ -32,4 +33,5 @@ def note_refusal() -> None:
     """Somebody signed in asked for something absent or foreign; both are noted alike."""
     if getattr(g, "signed_in", None) is None or request.endpoint == "static_files.serve":
         return
-    audit.log_access(engine(), actor(), act="refused", case_id=None, what=request.path[:200], now=now())
+    what = str(printable(request.path[:200]))  # a null byte is no text for PostgreSQL
+    audit.log_access(engine(), actor(), act="refused", case_id=None, what=what, now=now())
