@@ -360,3 +360,86 @@ def test_what_the_register_called_doubtful_is_judged_by_a_manager(desk: Desk) ->
     desk.step.actor = desk.office.person("manager")
     desk.run("case.triage", {"urgency": "なし"})
     assert desk.step.case.urgency == "なし"
+
+
+def test_a_sealed_match_is_hidden_from_who_may_not_see_it_and_shown_to_who_may(office: Casework) -> None:
+    office.employ("emergency", "AG-06", "emergency_officer")
+    office.employ("colleague", "AG-04", "intake_worker")
+    with _desk(office) as sealed:
+        sealed.run("case.register", {"name": "菫 花", "urgency": "緊急", "urgency_kind": ["DV"]})
+        hidden = sealed.step.case.id
+    with _desk(office) as stranger:
+        stranger.step.actor = office.person("colleague")
+        assert not stranger.run("case.register", {"name": "菫 花"})["duplicate_found"]
+    with _desk(office) as named:
+        assert named.run("case.register", {"name": "菫 花"})["duplicate_found"], "the worker is named in the seal"
+    told = office.rows("SELECT staff_id, case_id FROM notification WHERE about = 'sealed_match'")
+    assert [tuple(row) for row in told] == [(office.staff["emergency"], hidden)]
+
+
+# ---------------------------------------------------------------- offices, adjustments, suspension
+
+
+@pytest.mark.parametrize(
+    ("employed", "agreed", "asked", "office_found"),
+    [
+        ("DV-09", ["DV-09"], None, "DV-09"),
+        ("DV-09", ["AG-09"], None, "DV-09"),
+        ("AG-08", ["DV-09"], None, "AG-08"),
+        ("AG-05", [], None, "AG-05"),
+        ("DV-09", ["AG-08"], "AG-10", "DV-09"),
+    ],
+    ids=["agreed with", "its division", "the default", "the only one", "asked by name"],
+)
+def test_a_handoff_goes_to_who_coordinates_participation(
+    office: Casework, employed: str, agreed: list[str], asked: str | None, office_found: str
+) -> None:
+    office.employ("matcher", employed, "participation_coordinator")
+    with _desk(office) as desk:
+        desk.run("consent.record", CONSENT | {"scope_orgs": agreed})
+        sent = desk.run("handoff.request", participation_org=asked, from_org="AG-04")
+        assert sent["participation_org"] == office_found
+        assert office_found in desk.organisations("asked")
+
+
+def test_a_referral_to_a_place_of_participation_support_begins_a_handoff(office: Casework) -> None:
+    office.employ("matcher", "DV-09", "participation_coordinator")
+    with _desk(office) as desk:
+        send = {"reason": "居場所", "sharing_basis": "69条2項3号"}
+        assert desk.run("referral.send", send | {"to_org": "AG-10"})["participation_org"] == "DV-09"
+        assert not desk.run("referral.send", send | {"to_org": "AG-02"})["to_participation"]
+
+
+def test_the_sender_notes_the_answer_of_an_agency_without_staff(desk: Desk) -> None:
+    send = {"reason": "求職", "sharing_basis": "69条2項2号"}
+    assert desk.run("referral.send", send | {"to_org": "AG-13"})["answer_by"] == "AG-04"
+    assert desk.run("referral.send", send | {"to_org": "AG-04"})["answer_by"] is None
+
+
+def test_who_is_to_adjust_are_the_asked_the_agreed_and_the_owner(office: Casework) -> None:
+    for name, org in (("support", "AG-02"), ("child", "AG-03"), ("elder", "AG-01-1")):
+        office.employ(name, org, "intake_worker")
+    with _desk(office) as desk:
+        desk.run("consent.record", CONSENT | {"scope_orgs": ["AG-02", "AG-03"]})
+        desk.step.org_id = "AG-07"
+        rows = [{"agencies": ["AG-03", "AG-01-1"], "shortage": "夜の居場所"}]
+        found = desk.run("issues.record", {"rows": rows}, collect_orgs=["AG-02"])
+        assert found == {"shortages": ["夜の居場所"], "adjust_orgs": ["AG-02", "AG-03", "AG-04"]}
+
+
+def test_the_first_answer_of_an_acceptance_is_told_once(desk: Desk) -> None:
+    for day in (date(2026, 6, 1), date(2026, 6, 1), date(2026, 9, 24)):
+        desk.run("adjust.record", {}, adjust_org="AG-02", decided_on=day)
+    sent = desk.connection.exec_driver_sql("SELECT name FROM outbox").all()
+    assert [row.name for row in sent] == ["adjust.answered", "adjust.answered"]
+
+
+def test_a_case_is_suspended_when_the_conference_agrees_and_taken_up_again(desk: Desk) -> None:
+    def after(data: dict[str, Any]) -> str:
+        desk.run("case.suspension", data, result="中断")
+        return str(desk.step.case.status)
+
+    assert after({"conclusion": "修正のうえ再付議"}) == "open"
+    assert after({"conclusion": "承認"}) == "suspended"
+    assert after({"suspend_result": "中断を続ける"}) == "suspended"
+    assert after({"suspend_result": "再開"}) == "open"
