@@ -285,15 +285,15 @@ def _members(connection: Connection, household_id: str) -> tuple[Member, ...]:
 
 
 def _consent_states(connection: Connection, case_id: str, now: datetime) -> tuple[ConsentState, ...]:
-    """The newest consent per person, in the order of first asking."""
+    """The newest consent per person, in the order of first asking; a person first known by another name is one."""
     rows = connection.execute(
         select(consent)
         .where(consent.c.case_id == case_id)
         .order_by(consent.c.given_on, consent.c.created_at, consent.c.id)
     )
-    newest = {row.subject: row for row in rows}
+    newest = {row.subject_person_id or row.subject: row for row in rows}
     return tuple(
-        ConsentState(name, consent_word(row, tokyo_date(now)), row.valid_until) for name, row in newest.items()
+        ConsentState(row.subject, consent_word(row, tokyo_date(now)), row.valid_until) for row in newest.values()
     )
 
 

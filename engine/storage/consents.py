@@ -22,6 +22,7 @@ class Consent:
     id: str
     case_id: str
     subject: str
+    subject_person_id: str | None  #: the person of the case, by whatever name; None for a household member
     given_by: str
     result: str
     scope_items: tuple[str, ...]
@@ -55,7 +56,7 @@ def valid(connection: Connection, case_id: str, on: date) -> list[Consent]:
     newest: dict[str, Consent] = {}
     for row in connection.execute(query.order_by(consent.c.created_at.desc(), consent.c.id.desc())):
         found = as_row(Consent, row)
-        newest.setdefault(found.subject, found)
+        newest.setdefault(found.subject_person_id or found.subject, found)
     return [c for c in newest.values() if _holds(c, on)]
 
 

@@ -138,6 +138,15 @@ def test_a_later_refusal_takes_an_earlier_consent_away(desk: Desk) -> None:
     assert consents.valid(desk.connection, desk.step.case.id, date(2026, 4, 2)) == []
 
 
+def test_a_refusal_under_the_real_name_takes_a_consent_under_the_provisional_one_away(desk: Desk) -> None:
+    desk.run("case.register", {"name": "201号室の方"})
+    desk.run("consent.record", CONSENT | {"subject": "201号室の方"})
+    cases.change_person(desk.connection, desk.step.case.subject_id, {"name": "欅 大樹"})
+    desk.step.now = tokyo("2026-04-02T09:00")
+    desk.run("consent.record", CONSENT | {"subject": "本人", "consent_result": "同意なし", "declined_reason": "不要"})
+    assert consents.valid(desk.connection, desk.step.case.id, date(2026, 4, 2)) == []
+
+
 def test_a_consent_that_has_run_out_does_not_count(desk: Desk) -> None:
     desk.run("consent.record", CONSENT)
     assert consents.valid(desk.connection, desk.step.case.id, date(2027, 3, 31))
