@@ -39,6 +39,18 @@ def tokyo_midnight(day: date) -> datetime:
     return tokyo_instant(day, time(0))
 
 
+def midnight_after(day: date) -> datetime:
+    """The end of a day: 00:00 Tokyo of the next one, as a UTC instant."""
+    return tokyo_midnight(day + _ONE_DAY)
+
+
+def day_of(value: object) -> date | None:
+    """The day that a date or an ISO text (its first ten characters) names; None for anything else and for no value."""
+    if isinstance(value, date):
+        return value
+    return date.fromisoformat(value[:10]) if isinstance(value, str) and value else None
+
+
 def tokyo_instant(day: date, at: time) -> datetime:
     """A time of day in Tokyo on a day, as a UTC instant."""
     return datetime.combine(day, at, tzinfo=TOKYO).astimezone(UTC)

@@ -25,6 +25,7 @@ from engine.domain.business_days import (
     TOKYO,
     Calendar,
     add_months,
+    midnight_after,
     require_aware,
     tokyo_date,
     tokyo_instant,
@@ -221,7 +222,7 @@ class _Due:
         if self.at is not None:
             return self.at
         assert self.on is not None
-        return tokyo_midnight(self.on + _ONE_DAY)
+        return midnight_after(self.on)
 
 
 def reckon(facts: ClockFacts, calendar: Calendar, *, as_of: datetime | None = None) -> Deadline:
@@ -280,6 +281,11 @@ def business_days_held(hold: Hold, calendar: Calendar, *, as_of: datetime) -> in
 
 
 # ---------------------------------------------------------------- the first reckoning
+
+
+def last_day(start: date, period: Period, calendar: Calendar) -> date:
+    """The last day of a period counted in days, business days or months; it is a business day."""
+    return _end_of_days(start, period, calendar)[0]
 
 
 def _first_due(facts: ClockFacts, calendar: Calendar) -> tuple[_Due, list[Line]]:

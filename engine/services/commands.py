@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from engine.domain.business_days import tokyo_date, tokyo_midnight
+from engine.domain.business_days import day_of, midnight_after, tokyo_date
 from engine.domain.errors import ConsentMissing, FormInvalid, NotAuthorised, NotOpen, ReferenceMissing
 from engine.domain.staff import Actor
 from engine.services import access, messages
@@ -58,7 +58,7 @@ def _withdraw_consent(
     engine: Engine, connection: Connection, actor: Actor, case: CaseRow, data: Mapping[str, Any], now: datetime
 ) -> dict[str, Any]:
     """The person takes the consent back; what was shared on it ends at once."""
-    on = _day(data.get("withdrawn_on")) or tokyo_date(now)
+    on = day_of(data.get("withdrawn_on")) or tokyo_date(now)
     subject = str(data.get("subject") or "")
     about = case.subject_id if subject == SUBJECT else subject or None
     count = consents.withdraw(connection, case.id, subject=about, on=on, reason=str(data.get("reason") or ""))
@@ -101,14 +101,14 @@ def _give_grant(
     engine: Engine, connection: Connection, actor: Actor, case: CaseRow, data: Mapping[str, Any], now: datetime
 ) -> dict[str, Any]:
     """Let an organisation see named parts of the case, on a legal basis, until a day."""
-    org, until = str(data.get("org") or ""), _day(data.get("until"))
+    org, until = str(data.get("org") or ""), day_of(data.get("until"))
     basis = _basis_of(engine, data, org)
     if basis == "consent":
         _require_consent(connection, case, org, now)
     cases.take_part(
         connection, case.id, org, "granted", now=now, legal_basis=basis,
         scope_items=list(data.get("scope_items") or []), reason=str(data.get("reason") or ""),
-        granted_by=actor.staff_id, until=tokyo_midnight(date.fromordinal(until.toordinal() + 1)) if until else None,
+        granted_by=actor.staff_id, until=midnight_after(until) if until else None,
     )  # fmt: skip
     return {"org": org, "basis": basis, "until": until.isoformat() if until else None}
 
@@ -148,12 +148,6 @@ def _end_grant(
     if ended == 0:
         raise NotOpen("nothing is granted to this organisation")
     return {"org": org, "reason": reason}
-
-
-def _day(value: Any) -> date | None:
-    if isinstance(value, date):
-        return value
-    return date.fromisoformat(value) if isinstance(value, str) and value else None
 
 
 COMMANDS: Mapping[str, Command] = {

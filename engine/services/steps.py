@@ -66,7 +66,6 @@ class Step:
     instance_id: str
     org_id: str
     instance: InstanceRow | None = None  #: None while the instance is being started
-    changed_lead: str | None = None
     notes: dict[str, Any] = field(default_factory=dict)
 
     @property

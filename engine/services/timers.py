@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.bpmn.api import Advance
@@ -133,5 +133,5 @@ def _end_hold(engine: Engine, timer: TimerRow, now: datetime) -> TickReport:
     if task is not None:
         tasks.resume(engine, SYSTEM, task.id, reason="保留の期日", now=now)
     with engine.database.write() as connection:
-        timers.finish(connection, replace(timer), state="fired", at=now)
+        timers.finish(connection, timer, state="fired", at=now)
     return TickReport(resumed=1 if task else 0)

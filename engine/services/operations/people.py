@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
+from engine.domain.business_days import day_of
 from engine.domain.errors import NotAuthorised
 from engine.domain.kana import fold
 from engine.domain.roles import Role
@@ -26,17 +26,13 @@ SEAL_1_KINDS = frozenset({"高齢者虐待", "障害者虐待", "児童虐待"})
 ADD_TO_EXISTING, RELATED_NEW, SEALED_MATCH = "既存ケースに追加", "関連ケースとして新規", "秘匿の一致"
 
 
-def _day(value: Any) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) and value else None
-
-
 @operation("case.register", outputs=("duplicate_found",))
 def register(context: OperationContext) -> Mapping[str, Any]:
     """相談受付票から、本人・世帯・分野・緊急度を記録し、秘匿を設定し、重複するケースを探します。"""
     data, case, connection = context.inputs, context.case, context.connection
     person: dict[str, Any] = {column: data[key] for key, column in PERSON_FIELDS.items() if data.get(key)}
     person |= {column: seal(data[key]) for key, column in SEALED_FIELDS.items() if data.get(key)}
-    birth = _day(data.get("birth"))
+    birth = day_of(data.get("birth"))
     if birth:
         person["birth"] = birth
     folded = [fold(str(data.get(key) or "")) for key in ("name", "name_kana")]

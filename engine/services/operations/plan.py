@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from engine.domain.business_days import add_months, tokyo_date, tokyo_midnight
+from engine.domain.business_days import add_months, day_of, tokyo_date, tokyo_midnight
 from engine.domain.deadline import Period, Unit
 from engine.domain.errors import FormInvalid, InstanceFailed
 from engine.services.operations.checks import require_consent
@@ -22,12 +22,6 @@ OPEN, SUSPENDED = "open", "suspended"  #: values of support_case.status
 APPROVED = ("承認", "条件付き承認")
 URGENT = "緊急"
 STILL_OPEN = frozenset({"draft", "submitted"})
-
-
-def _day(value: Any) -> date | None:
-    if isinstance(value, date):
-        return value
-    return date.fromisoformat(value) if isinstance(value, str) and value else None
 
 
 def _used(value: Any) -> bool:
@@ -114,8 +108,8 @@ def _facts(context: OperationContext, data: Mapping[str, Any]) -> dict[str, Any]
     period = data.get("period") or {}
     given = {
         "lead_org": data.get("lead_org"), "first_monitor": data.get("first_monitor"),
-        "review_interval": data.get("review_interval"), "period_from": _day(period.get("from")),
-        "period_until": _day(period.get("to")), "next_review_on": _day(data.get("next_review_on")),
+        "review_interval": data.get("review_interval"), "period_from": day_of(period.get("from")),
+        "period_until": day_of(period.get("to")), "next_review_on": day_of(data.get("next_review_on")),
         "record_id": context.record_ids.get("F07"),
     }  # fmt: skip
     facts |= {key: value for key, value in given.items() if value}
@@ -151,8 +145,8 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any]:
         "staff_text": str(row.get("staff") or ""),
         "person_does": str(row.get("person_does") or ""),
         "frequency": str(row.get("frequency") or ""),
-        "starts_on": _day(row.get("starts_on")),
-        "ends_on": _day(row.get("ends_on")),
+        "starts_on": day_of(row.get("starts_on")),
+        "ends_on": day_of(row.get("ends_on")),
         "note": str(row.get("note") or ""),
     }
 
@@ -209,7 +203,7 @@ def schedule_conference(context: OperationContext) -> Mapping[str, Any]:
 def record_conference(context: OperationContext) -> Mapping[str, Any]:
     """重層的支援会議の結論・主担当・次回評価日を、プランの版に記録します。"""
     data, version = context.inputs, _version(context)
-    next_on = _day(data.get("next_review_on"))
+    next_on = day_of(data.get("next_review_on"))
     facts: dict[str, Any] = {"conclusion": data.get("conclusion") or "", "conference_next_review_on": next_on}
     if data.get("lead_org"):
         facts["lead_org"] = data["lead_org"]
@@ -264,12 +258,7 @@ def _attached_services(context: OperationContext, version: PlanVersion) -> dict[
 
 def _after(context: OperationContext, start: date, text: str, parameter: str) -> date:
     period = Period.parse(text) if text else context.engine.reference.period(parameter, context.today)
-    calendar = context.engine.calendar_of(context.case.owner_org)
-    if period.unit is Unit.MONTHS:
-        return calendar.next_open(add_months(start, period.value))
-    if period.unit is Unit.BUSINESS_DAYS:
-        return calendar.add_business_days(start, period.value)
-    return calendar.next_open(date.fromordinal(start.toordinal() + period.value))
+    return context.last_day(start, period)
 
 
 def _let_take_part(context: OperationContext, version: PlanVersion) -> None:
@@ -334,7 +323,7 @@ def _loaded(context: OperationContext, version_id: str) -> dict[str, Any]:
 @operation("plan.start_item")
 def start_item(context: OperationContext) -> Mapping[str, Any]:
     """その機関が受け持つ支援の開始を記録します。"""
-    started = _day(context.inputs.get("started_on")) or context.today
+    started = day_of(context.inputs.get("started_on")) or context.today
     org = next((v for k, v in context.variables.items() if k in ("action_org", "org") and isinstance(v, str)), None)
     plans.start_items(context.connection, _version(context).id, org or context.actor_org(), started)
     return {}
@@ -343,7 +332,7 @@ def start_item(context: OperationContext) -> Mapping[str, Any]:
 @operation("evaluation.record", outputs=("evaluation_next_on",))
 def record_evaluation(context: OperationContext) -> Mapping[str, Any]:
     """評価シートの結果と次回評価予定日を、プランの版に記録します。日付は、会議が決めるまでの予定になります。"""
-    next_on = _day(context.inputs.get("next_review_on"))
+    next_on = day_of(context.inputs.get("next_review_on"))
     facts: dict[str, Any] = {"evaluation_result": context.inputs.get("result") or "", "evaluation_next_on": next_on}
     if next_on is not None:
         facts["next_review_on"] = next_on
@@ -364,7 +353,7 @@ def check_consent(context: OperationContext) -> Mapping[str, Any]:
 def schedule_review(context: OperationContext) -> Mapping[str, Any]:
     """次回評価日を決めます。会議または評価シートの日付を用い、なければ評価の間隔で数えます。"""
     version = _version(context)
-    next_on = _day(context.inputs.get("next_review_on"))
+    next_on = day_of(context.inputs.get("next_review_on"))
     if next_on is None or next_on <= context.today:
         next_on = _after(context, context.today, version.review_interval, "review_interval")
     number = version.review_no + 1

@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.bpmn.api import OperationCall
 from engine.domain.business_days import tokyo_date
+from engine.domain.deadline import Period, last_day
 from engine.domain.errors import InstanceFailed
 from engine.domain.staff import Actor
 from engine.services.engine import Engine
@@ -69,6 +70,10 @@ class OperationContext:
     def source_key(self) -> str:
         """Unique for this visit of the element: what makes the effect happen once."""
         return f"{self.step.instance_id}:{self.ref}:{self.name}"
+
+    def last_day(self, start: date, period: Period) -> date:
+        """The last day of a period by the opening days of the case's owner."""
+        return last_day(start, period, self.engine.calendar_of(self.case.owner_org))
 
     def staffed(self, org_ids: Iterable[str]) -> list[str]:
         """Organisations of the list in which somebody works here, in order, each once: others cannot do a task."""

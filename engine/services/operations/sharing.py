@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from engine.domain.business_days import tokyo_midnight
+from engine.domain.business_days import midnight_after
 from engine.domain.errors import ConsentMissing, FormInvalid, ReferenceMissing
 from engine.forms.api import RefKind
 from engine.services.form_context import CaseReferences
@@ -83,7 +83,7 @@ def _share(
 
 
 def _end_of(day: date | None) -> datetime | None:
-    return None if day is None else tokyo_midnight(date.fromordinal(day.toordinal() + 1))
+    return None if day is None else midnight_after(day)
 
 
 @operation("consent.require")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from engine.domain.business_days import add_months, tokyo_date
-from engine.domain.deadline import Unit
+from engine.domain.business_days import day_of, tokyo_date
 from engine.domain.errors import FormInvalid
 from engine.domain.kana import fold
 from engine.services.operations.offices import participation_receiver
@@ -20,12 +19,6 @@ ACCEPTED = "受理"
 CONTACT_SCOPE = ("概要", "相談記録")
 HANDOFF_SCOPE = ("概要", "相談記録", "アセスメント", "プラン", "参加支援の項目別")
 FOLLOW_UPS = ("follow_up_1", "follow_up_2", "follow_up_3", "follow_up_4")
-
-
-def _day(value: Any) -> date | None:
-    if isinstance(value, date):
-        return value
-    return date.fromisoformat(value[:10]) if isinstance(value, str) and value else None
 
 
 def _first_of(data: Mapping[str, Any], *names: str) -> Any:
@@ -42,7 +35,7 @@ def record_contact(context: OperationContext) -> Mapping[str, Any]:
     at = data.get("at")
     stage = _stage(data.get("stage"))
     plan = data.get("next_plan") or data.get("next") or {}
-    next_on = _day(plan.get("on") or plan.get("by")) if isinstance(plan, Mapping) else None
+    next_on = day_of(plan.get("on") or plan.get("by")) if isinstance(plan, Mapping) else None
     contacts.add(
         context.connection,
         {
@@ -108,13 +101,14 @@ def accept_outreach(context: OperationContext) -> Mapping[str, Any]:
 @operation("watch.schedule", outputs=("recheck_on",))
 def schedule_watch(context: OperationContext) -> Mapping[str, Any]:
     """再確認の日を決めます。日付がなければ6か月後の開庁日です。"""
-    given = _day(_first_of(context.inputs, "recheck_on", "next_recheck_on"))
+    given = day_of(_first_of(context.inputs, "recheck_on", "next_recheck_on"))
     if given is not None and given <= context.today:
         key = "recheck_on" if context.inputs.get("recheck_on") else "next_recheck_on"
         raise FormInvalid({key: "再確認日は明日以降の日を入力してください。"})
-    calendar = context.engine.calendar_of(context.case.owner_org)
+    if given is not None:
+        return {"recheck_on": context.engine.calendar_of(context.case.owner_org).next_open(given)}
     interval = context.engine.reference.period("watch_next", context.today)
-    return {"recheck_on": calendar.next_open(given or add_months(context.today, interval.value))}
+    return {"recheck_on": context.last_day(context.today, interval)}
 
 
 # ---------------------------------------------------------------- handoff to participation support
@@ -188,10 +182,9 @@ def _move_ownership(context: OperationContext, handoff: contacts.Referral) -> No
 def agree_overlap(context: OperationContext) -> Mapping[str, Any]:
     """並走期間の終わりを決めます。日付がなければ3か月後の開庁日です。"""
     group = context.inputs.get("overlap") or {}
-    until = _day(_first_of(group, "until", "ends_on", "to", "end")) if isinstance(group, Mapping) else None
+    until = day_of(_first_of(group, "until", "ends_on", "to", "end")) if isinstance(group, Mapping) else None
     period = context.engine.reference.period("handoff_overlap", context.today)
-    calendar = context.engine.calendar_of(context.case.owner_org)
-    until = until or calendar.next_open(add_months(context.today, period.value))
+    until = until or context.last_day(context.today, period)
     handoff = _handoff(context)
     if handoff is not None:
         contacts.change_referral(context.connection, handoff.id, {"overlap_until": until})
@@ -258,5 +251,4 @@ def _follow_up_on(context: OperationContext, number: int) -> date | None:
     begun = contacts.placement_on(context.connection, context.case.id, "ps_start")
     start = tokyo_date(begun) if begun is not None else context.today
     period = context.engine.reference.period(FOLLOW_UPS[number - 1], context.today)
-    day = add_months(start, period.value) if period.unit is Unit.MONTHS else start + timedelta(days=period.value)
-    return context.engine.calendar_of(context.case.owner_org).next_open(day)
+    return context.last_day(start, period)
