@@ -99,12 +99,16 @@ ERROR_PAGES: dict[type[Exception], ErrorPage] = {
     errors.HoldTooLong: ErrorPage(
         422, mark("保留できる期間を超えています"), mark("再開する日を早めて、もう一度保留してください。")
     ),
+    errors.ChangeRefused: ErrorPage(
+        422, mark("この変更はできません"), mark("理由を確かめ、対応表や移す先を直してから、もう一度行ってください。")
+    ),
     errors.FormInvalid: ErrorPage(
         422, mark("入力内容を確認してください"), mark("前の画面に戻り、入力を直してください。")
     ),
     errors.DefinitionRefused: ErrorPage(
         422, mark("このプロセスは公開できません"), mark("検査の結果を直してから、もう一度行ってください。")
     ),
+    errors.DecisionFailed: _STOPPED,
     errors.ExpressionError: _STOPPED,
     errors.InstanceFailed: _STOPPED,
     errors.BudgetExceeded: _STOPPED,

@@ -129,6 +129,16 @@ class FormInvalid(EngineError):
         self.fields = dict(fields)
 
 
+class ChangeRefused(EngineError):
+    """An instance cannot be moved or repaired like that; ``reasons`` hold an element id and a Japanese text each."""
+
+    code = "change_refused"
+
+    def __init__(self, reasons: Sequence[object]) -> None:
+        super().__init__("; ".join(f"{getattr(r, 'element_id', '')}: {getattr(r, 'message_ja', r)}" for r in reasons))
+        self.reasons = tuple(reasons)
+
+
 # ---------------------------------------------------------------- the engine itself
 
 
@@ -150,6 +160,16 @@ class ExpressionError(EngineError):
     def __init__(self, expression: str, reason: str) -> None:
         super().__init__(f"{expression!r}: {reason}")
         self.expression, self.reason = expression, reason
+
+
+class DecisionFailed(EngineError):
+    """A decision table has no answer for what it was given; ``reason`` is Japanese, ``table`` its key."""
+
+    code = "decision_failed"
+
+    def __init__(self, table: str, reason: str) -> None:
+        super().__init__(f"{table}: {reason}")
+        self.table, self.reason = table, reason
 
 
 class InstanceFailed(EngineError):
