@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from engine.services.engine import Engine
 from engine.storage.tables import audit_event, record, user_task
+from tests.faults import moments
 from tests.faults.history import Attempt, Outcome
 from tests.support import soundness
 
@@ -48,7 +49,7 @@ def judge(engine: Engine, attempts: Iterable[Attempt], *, at_least: int = 1) -> 
     attempts = list(attempts)
     try:
         kept = read(engine)
-        unsound = soundness.problems(engine)
+        unsound = [*soundness.problems(engine), *moments.problems(engine)]
     except Exception as error:  # noqa: BLE001 - whatever keeps us from reading: nothing is shown
         return Judgement(Verdict.UNKNOWN, (f"the database could not be read: {type(error).__name__}: {error}",))
     reasons = [*compared(attempts, kept), *unsound]

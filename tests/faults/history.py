@@ -1,4 +1,4 @@
-"""What the clients of a kill test asked for and what they were told, from several threads."""
+"""What the clients of a kill test asked for and what they were told, from several threads; and each blow they felt."""
 
 from __future__ import annotations
 
@@ -31,22 +31,44 @@ class Attempt:
     detail: str = ""
 
 
+class How(StrEnum):
+    """What a blow does to its victim."""
+
+    KILL = "kill"
+    FREEZE = "freeze"  #: SIGSTOP, a pause, SIGCONT
+    FREEZE_KILL = "freeze, kill"  #: SIGSTOP, a pause, SIGKILL
+
+
 @dataclass(frozen=True)
-class Kill:
-    """One blow of the nemesis."""
+class Blow:
+    """One blow of the nemesis, and where it met its victim."""
 
     number: int
-    what: str
-    at: float
+    target: str
+    how: How
+    at: float  #: monotonic, when it struck
+    frozen_s: float = 0.0
+    statement: int = 0  #: of the open writing transaction; 0: none was open
+    committing: bool = False
+
+    @property
+    def kills(self) -> bool:
+        """Whether something died."""
+        return self.how is not How.FREEZE
+
+    @property
+    def inside(self) -> bool:
+        """Whether it struck in the middle of a writing transaction."""
+        return self.statement > 0
 
 
 class History:
-    """Attempts and kills. Any thread may add."""
+    """Attempts and blows. Any thread may add."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.attempts: list[Attempt] = []
-        self.kills: list[Kill] = []
+        self.blows: list[Blow] = []
 
     def begin(self, kind: str, task_id: str, by: str) -> Attempt:
         """A new attempt with its token."""
@@ -65,20 +87,18 @@ class History:
         with self._lock:
             attempt.outcome, attempt.ended_at, attempt.detail = outcome, time.monotonic(), detail
 
-    def killed(self, what: str) -> Kill:
-        """Note a kill at the moment at which it strikes."""
+    def struck(self, blow: Blow) -> None:
+        """Note a blow."""
         with self._lock:
-            kill = Kill(len(self.kills) + 1, what, time.monotonic())
-            self.kills.append(kill)
-            return kill
+            self.blows.append(blow)
 
     def waiting(self) -> int:
         """How many requests are on the server now: sent, not answered."""
         with self._lock:
             return sum(a.sent_at is not None and a.outcome is Outcome.WAITING for a in self.attempts)
 
-    def struck(self, kill: Kill) -> list[Attempt]:
-        """The requests that were sent and unanswered when the kill struck, and were never answered."""
+    def cut_off(self, blow: Blow) -> list[Attempt]:
+        """The requests that were sent and unanswered when the blow fell, and were never answered."""
         with self._lock:
             return [
                 a
@@ -86,7 +106,7 @@ class History:
                 if a.outcome is Outcome.UNKNOWN
                 and a.sent_at is not None
                 and a.ended_at is not None
-                and a.sent_at <= kill.at <= a.ended_at
+                and a.sent_at <= blow.at <= a.ended_at
             ]
 
     def count(self, outcome: Outcome) -> int:

@@ -1,24 +1,37 @@
-"""kill -9 of the real server between and inside completions: every acknowledged one is there once, none twice."""
+"""SIGKILL and SIGSTOP of a web worker, the web's master, the scheduler and everything, in the middle of transactions:
+what was acknowledged is there once, every moment that came had its effect once.
+
+``--kills 500`` is the long run of docs/verification/faults.md, ``--seed`` its seed, ``--verdicts FOLDER`` where the
+summary goes, ``--minutes`` after what time it strikes no more.
+"""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from engine.services import messages, staff_accounts
+from engine.services import staff_accounts, timers
+from tests.faults import moments, summary
 from tests.faults.checker import Verdict, judge
 from tests.faults.clients import Client, Office
-from tests.faults.history import History, Outcome
-from tests.faults.nemesis import Nemesis
+from tests.faults.history import History
+from tests.faults.nemesis import Nemesis, SecondScheduler, Watch
 from tests.faults.rounds import deploy_rounds
 from tests.support.casework import Casework
-from tests.support.server import LiveServer, live_server
+from tests.support.clock import FOLDER, ROOT
+from tests.support.server import COMMAND, LiveServer, live_server
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(5400)]
 PASSWORD = "shizuka-na-asa-2026"
 CLIENTS, CASES = 5, 12
+LEASE_S = 1.0  #: shorter than most freezes, so that a frozen scheduler wakes to find its moments taken over
 
 
 @pytest.fixture
@@ -26,6 +39,7 @@ def office(any_database: str) -> Iterator[Casework]:
     """An agency with five people who can sign in, and some cases to begin with."""
     opened = Casework.open(any_database)
     deploy_rounds(opened)
+    opened.employ("lead", "DV-07", "programme_lead")  # so that every level tells somebody
     opened.now = opened.engine.clock.now()
     for number in range(CLIENTS):
         staff_accounts.create_staff(
@@ -39,24 +53,51 @@ def office(any_database: str) -> Iterator[Casework]:
 
 
 @pytest.fixture
-def server(office: Casework, any_database: str, tmp_path: Path) -> Iterator[LiveServer]:
+def watch(tmp_path: Path) -> Watch:
+    """Where the processes show what they are doing."""
+    return Watch(tmp_path / "watch")
+
+
+@pytest.fixture
+def environment(any_database: str, watch: Watch) -> dict[str, str]:
+    """What the struck processes are given."""
+    return {
+        "TSUNAGU_DATABASE_URL": any_database, "TSUNAGU_TEST_WATCH": str(watch.folder), "TSUNAGU_TEST_STEADY": "0",
+        "TSUNAGU_TEST_LEASE": str(LEASE_S), "PYTHONPATH": f"{FOLDER}{os.pathsep}{ROOT}",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def server(office: Casework, any_database: str, environment: dict[str, str], tmp_path: Path) -> Iterator[LiveServer]:
     """The whole product: supervisor, web master, two workers, scheduler."""
-    with live_server(any_database, tmp_path) as running:
+    with live_server(any_database, tmp_path, environment) as running:
         yield running
 
 
-def test_what_was_acknowledged_survives_every_kill_once(
-    office: Casework, server: LiveServer, request: pytest.FixtureRequest
+@pytest.fixture
+def second(office: Casework, environment: dict[str, str], tmp_path: Path) -> Iterator[SecondScheduler]:
+    """Another scheduler on the same database."""
+    scheduler = SecondScheduler(environment, tmp_path)
+    scheduler.start()
+    yield scheduler
+    scheduler.end()
+
+
+def test_what_was_acknowledged_and_what_was_due_is_there_once_after_every_blow(
+    office: Casework, server: LiveServer, second: SecondScheduler, watch: Watch, request: pytest.FixtureRequest
 ) -> None:
-    kills = request.config.getoption("--kills")
+    kills, seed = request.config.getoption("--kills"), request.config.getoption("--seed")
     history = History()
     desk = Office(server.port, history)
-    clients = [Client(desk, f"person-{number}", PASSWORD, seed=number) for number in range(CLIENTS)]
+    clients = [Client(desk, f"person-{number}", PASSWORD, seed=seed * 100 + number) for number in range(CLIENTS)]
     desk.gate.set()
     for client in clients:
         client.start()
-    nemesis = Nemesis(server, desk, seed=kills)
-    for number in range(1, kills + 1):
+    nemesis, began = Nemesis(server, second, desk, watch, seed), time.monotonic()
+    ends = began + 60 * (request.config.getoption("--minutes") or 60)
+    number = 0
+    while sum(blow.kills for blow in history.blows) < kills and time.monotonic() < ends:
+        number += 1
         nemesis.strike(number)
     nemesis.work()
     desk.stop.set()
@@ -64,19 +105,36 @@ def test_what_was_acknowledged_survives_every_kill_once(
         client.join(60)
     assert not any(client.is_alive() for client in clients)
     assert desk.faults == []
-    messages.route(office.engine, now=office.engine.clock.now())
+    server.stop()
+    assert second.end() == 0
+    settle(office)
 
-    struck = [history.struck(kill) for kill in history.kills]
-    tell(history, struck)
-    assert len(history.kills) == kills
-    assert 3 * sum(bool(attempts) for attempts in struck) >= kills, "too few kills met a request on its way"
-    judgement = judge(office.engine, history.attempts, at_least=2 * kills)
+    judgement = judge(office.engine, history.attempts, at_least=2 * number)
+    told = summary.of(office.engine, history, judgement, seed=seed, seconds=time.monotonic() - began)
+    summary.keep(told, request.config.getoption("--verdicts"))
     assert judgement.verdict is Verdict.VALID, str(judgement)
+    assert moments.left(office.engine) == []
     assert office.rows("SELECT id FROM outbox WHERE state <> 'delivered'") == []
+    assert trail_by_command(office) == 0
+    worth_saying(history)
 
 
-def tell(history: History, struck: list[list]) -> None:
-    """What happened, for whoever reads the log of a run."""
-    counts = ", ".join(f"{history.count(outcome)} {outcome}" for outcome in Outcome)
-    inside = sum(bool(attempts) for attempts in struck)
-    print(f"\n{len(struck)} kills, {inside} with a request on its way; attempts: {counts}")  # noqa: T201
+def settle(office: Casework) -> None:
+    """What the struck schedulers had claimed or put back comes due; nobody else works any more."""
+    now = office.engine.clock.now() + timedelta(minutes=10)
+    timers.tick(office.engine, now=now, node="the last")
+
+
+def trail_by_command(office: Casework) -> int:
+    """Exit code of ``tsunagu audit verify``."""
+    env = {**os.environ, "TSUNAGU_DATABASE_URL": office.engine.settings.database_url, "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, COMMAND, "audit", "verify"], env=env, check=False).returncode
+
+
+def worth_saying(history: History) -> None:
+    """The blows met what they were to meet; else the verdict would say little."""
+    for target in ("worker", "scheduler"):
+        struck = [blow for blow in history.blows if blow.target == target]
+        assert 3 * sum(blow.inside for blow in struck) >= len(struck), f"too few blows met a transaction of a {target}"
+    kills = [blow for blow in history.blows if blow.kills]
+    assert any(history.cut_off(blow) for blow in kills), "no blow met a request on its way"
