@@ -98,7 +98,7 @@ class MultiInstance(Loop):
         items = self._items(task)
         task.internal_data.update(out=[], count=len(items), done=0)
         if not items:
-            self._finish(task)
+            self.finish(task)
             return True
         task._set_state(TaskState.STARTED)
         if self.is_sequential:
@@ -145,10 +145,11 @@ class MultiInstance(Loop):
             if self.is_sequential:
                 self._start_item(task, state["done"], state["rest"].pop(0))
             return
-        self._finish(task)
+        self.finish(task)
         task._set_state(TaskState.READY)
 
-    def _finish(self, task: Task) -> None:
+    def finish(self, task: Task) -> None:
+        """Hand over the results so far, in the order of the items."""
         if self.data_output is not None:
             results = sorted(task.internal_data["out"], key=lambda result: int(result[0]))
             assign(task, self.data_output.bpmn_id, [value for _, value in results])

@@ -63,6 +63,10 @@ class Runner:
         """Move due instants (aware) of waiting timers and nothing else: no step is run."""
         return self._guarded(lambda: self._reschedule(snapshot, moments))
 
+    def change(self, snapshot: bytes, act: Callable[[InstanceWorkflow], None]) -> Advance:
+        """Let ``act`` change the open tokens by hand, then run until the instance waits (``token_operations``)."""
+        return self._guarded(lambda: self._change(snapshot, act))
+
     def inspect(self, snapshot: bytes) -> Marking:
         """Read a snapshot without running anything."""
         return reading.marking(load(self._specs, self._host, snapshot))
@@ -109,6 +113,13 @@ class Runner:
                 task.internal_data[DUE] = due
             else:
                 task.internal_data[DUES][key[1]] = due
+        return step.result()
+
+    def _change(self, snapshot: bytes, act: Callable[[InstanceWorkflow], None]) -> Advance:
+        workflow = load(self._specs, self._host, snapshot)
+        step = _Step(workflow)
+        act(workflow)
+        workflow.run()
         return step.result()
 
     def _guarded(self, step: Callable[[], Advance]) -> Advance:
