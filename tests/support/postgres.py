@@ -14,7 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,8 +82,11 @@ class PostgresServer:
 
 
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
-    """The server named by TSUNAGU_TEST_PG, else a cluster of our own, ended at the end. Raises PostgresMissing."""
+def running_server(settings: Mapping[str, str] = SETTINGS) -> Iterator[PostgresServer]:
+    """The server named by TSUNAGU_TEST_PG, else a cluster of our own, ended at the end. Raises PostgresMissing.
+
+    settings: what the own cluster is started with, SETTINGS in tests, which are not safe against power cuts.
+    """
     named = os.environ.get("TSUNAGU_TEST_PG")
     if named:
         yield PostgresServer(psycopg.conninfo.make_conninfo(named.replace("postgresql+psycopg:", "postgresql:", 1)))
@@ -91,7 +94,7 @@ def running_server() -> Iterator[PostgresServer]:
     package = _installed()
     with (
         tempfile.TemporaryDirectory(prefix="tsunagu-pg-", ignore_cleanup_errors=True) as folder,
-        _cluster(package, Path(folder)) as server,
+        _cluster(package, Path(folder), settings) as server,
     ):
         yield server
 
@@ -104,15 +107,15 @@ def _installed() -> Path:
 
 
 @contextmanager
-def _cluster(package: Path, folder: Path) -> Iterator[PostgresServer]:
+def _cluster(package: Path, folder: Path, settings: Mapping[str, str]) -> Iterator[PostgresServer]:
     user = NOBODY if os.geteuid() == 0 else None
     binaries = (_copied(package, folder) if user else package) / "pginstall" / "bin"
     password = secrets.token_hex(16)
     _initdb(binaries, folder, password, user)
     port = free_port()
-    settings = [f"--{name}={value}" for name, value in {**SETTINGS, "port": str(port)}.items()]
+    arguments = [f"--{name}={value}" for name, value in {**settings, "port": str(port)}.items()]
     with (folder / "server.log").open("wb") as log:
-        command = [binaries / "postgres", "-D", folder / "data", *settings]
+        command = [binaries / "postgres", "-D", folder / "data", *arguments]
         process = processes.start(command, log=log, env=_environment(), user=user, last_signal=signal.SIGQUIT)
         try:
             conninfo = f"host=127.0.0.1 port={port} user={USER} password={password} dbname=postgres"
