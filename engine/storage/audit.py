@@ -9,14 +9,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from engine.storage.columns import plain
+from engine.storage.sql import by_dialect
 from engine.storage.tables import access_log, audit_chain, audit_event
 
 SYSTEM_CHAIN = "system"
 GENESIS = "0" * 64
+
+_OPEN = by_dialect(lambda dialect: dialect.insert(audit_chain).on_conflict_do_nothing(index_elements=["chain"]))
+_TAKE = (
+    update(audit_chain)
+    .where(audit_chain.c.chain == bindparam("of_chain"))
+    .values(seq=audit_chain.c.seq + 1)
+    .returning(audit_chain.c.seq, audit_chain.c.head)
+)
+_SET_HEAD = update(audit_chain).where(audit_chain.c.chain == bindparam("of_chain"))
+_ADD = insert(audit_event).inline()
 
 
 @dataclass(frozen=True)
@@ -30,9 +40,7 @@ class BrokenLink:
 
 def open_chain(connection: Connection, chain: str) -> None:
     """Make the chain if it does not exist yet."""
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(audit_chain).values(chain=chain, seq=0, head=GENESIS)
-    connection.execute(statement.on_conflict_do_nothing(index_elements=["chain"]))
+    connection.execute(_OPEN(connection), {"chain": chain, "seq": 0, "head": GENESIS})
 
 
 def append(
@@ -49,14 +57,13 @@ def append(
     """Add one event at the end of a chain. Call it last in the transaction: it locks the chain's head until commit."""
     stored = json.loads(json.dumps(dict(data or {}), default=plain))  # as it will be read again, so that the hash holds
     body = {"actor": actor, "act": act, "task_id": task_id, "element_id": element_id, "data": stored}
-    taken = update(audit_chain).where(audit_chain.c.chain == chain).values(seq=audit_chain.c.seq + 1)
-    row = connection.execute(taken.returning(audit_chain.c.seq, audit_chain.c.head)).first()
+    row = connection.execute(_TAKE, {"of_chain": chain}).first()
     if row is None:
         open_chain(connection, chain)
-        row = connection.execute(taken.returning(audit_chain.c.seq, audit_chain.c.head)).one()
+        row = connection.execute(_TAKE, {"of_chain": chain}).one()
     digest = _digest(row.head, chain, row.seq, at, body)
-    connection.execute(insert(audit_event).values(chain=chain, seq=row.seq, at=at, hash=digest, **body))
-    connection.execute(update(audit_chain).where(audit_chain.c.chain == chain).values(head=digest))
+    connection.execute(_ADD, {"chain": chain, "seq": row.seq, "at": at, "hash": digest, **body})
+    connection.execute(_SET_HEAD, {"of_chain": chain, "head": digest})
 
 
 def _digest(previous: str, chain: str, seq: int, at: datetime, body: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.storage.rows import CaseRow
@@ -26,11 +26,20 @@ from engine.storage.tables import (
 )
 
 _COLUMNS = columns_of(support_case, CaseRow)
+_GET = select(*_COLUMNS).where(support_case.c.id == bindparam("case"))
+_CHANGE = update(support_case).where(support_case.c.id == bindparam("case")).values(version=support_case.c.version + 1)
+_SET_STAGE = update(support_case).where(support_case.c.id == bindparam("case"))
+_PERSON = select(person).where(person.c.id == bindparam("person_id"))
+_MEMBERS = (
+    select(household_member)
+    .where(household_member.c.household_id == bindparam("household_id"), household_member.c.until.is_(None))
+    .order_by(household_member.c.no)
+)
 
 
 def get(connection: Connection, case_id: str) -> CaseRow | None:
     """The case, or None."""
-    row = connection.execute(select(*_COLUMNS).where(support_case.c.id == case_id)).first()
+    row = connection.execute(_GET, {"case": case_id}).first()
     return None if row is None else as_row(CaseRow, row)
 
 
@@ -55,9 +64,7 @@ def add(connection: Connection, values: Mapping[str, Any]) -> None:
 
 def change(connection: Connection, case_id: str, values: Mapping[str, Any]) -> None:
     """Change facts of a case; its version goes up."""
-    connection.execute(
-        update(support_case).where(support_case.c.id == case_id).values(version=support_case.c.version + 1, **values)
-    )
+    connection.execute(_CHANGE, {"case": case_id, **values})
 
 
 def relate(connection: Connection, case_id: str, other_case_id: str, kind: str, at: datetime) -> None:
@@ -190,7 +197,7 @@ def change_person(connection: Connection, person_id: str, values: Mapping[str, A
 
 def person_facts(connection: Connection, person_id: str) -> dict[str, Any]:
     """All columns of a person (sealed texts as stored)."""
-    row = connection.execute(select(person).where(person.c.id == person_id)).one()
+    row = connection.execute(_PERSON, {"person_id": person_id}).one()
     return dict(row._mapping)
 
 
@@ -208,12 +215,7 @@ def change_household(connection: Connection, household_id: str, name: str) -> No
 
 def members(connection: Connection, household_id: str) -> list[dict[str, Any]]:
     """Current members of a household in their order."""
-    query = (
-        select(household_member)
-        .where(household_member.c.household_id == household_id, household_member.c.until.is_(None))
-        .order_by(household_member.c.no)
-    )
-    return [dict(row._mapping) for row in connection.execute(query)]
+    return [dict(row._mapping) for row in connection.execute(_MEMBERS, {"household_id": household_id})]
 
 
 def replace_members(
@@ -275,7 +277,7 @@ def running_work(connection: Connection, case_id: str, *, except_instance: str) 
 
 def set_stage(connection: Connection, case_id: str, stage: str) -> None:
     """Words for where the case stands."""
-    connection.execute(update(support_case).where(support_case.c.id == case_id).values(stage=stage))
+    connection.execute(_SET_STAGE, {"case": case_id, "stage": stage})
 
 
 def open_task_count(connection: Connection, case_id: str) -> int:

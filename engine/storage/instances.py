@@ -6,19 +6,38 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
-from engine.storage.rows import InstanceRow
+from engine.storage.rows import CaseRow, InstanceRow
 from engine.storage.sql import as_row, columns_of, insert_all
-from engine.storage.tables import history, incident, process_instance
+from engine.storage.tables import history, incident, process_instance, support_case
 
 _COLUMNS = columns_of(process_instance, InstanceRow)
+_GET = select(*_COLUMNS).where(process_instance.c.id == bindparam("instance"))
+_WITH_CASE = (
+    select(*_COLUMNS, *columns_of(support_case, CaseRow))
+    .join(support_case, support_case.c.id == process_instance.c.case_id)
+    .where(process_instance.c.id == bindparam("instance"))
+)
+_SAVE = (
+    update(process_instance)
+    .where(process_instance.c.id == bindparam("instance"), process_instance.c.version == bindparam("seen"))
+    .values(version=process_instance.c.version + 1)
+)
 
 
 def get(connection: Connection, instance_id: str) -> InstanceRow | None:
     """The instance with its snapshot, or None."""
-    row = connection.execute(select(*_COLUMNS).where(process_instance.c.id == instance_id)).first()
+    row = connection.execute(_GET, {"instance": instance_id}).first()
     return None if row is None else as_row(InstanceRow, row)
+
+
+def with_case(connection: Connection, instance_id: str) -> tuple[InstanceRow, CaseRow] | None:
+    """The instance and its case by one statement, or None."""
+    row = connection.execute(_WITH_CASE, {"instance": instance_id}).first()
+    if row is None:
+        return None
+    return as_row(InstanceRow, row[: len(_COLUMNS)]), as_row(CaseRow, row[len(_COLUMNS) :])
 
 
 def of_case(connection: Connection, case_id: str, *, status: str | None = None) -> list[InstanceRow]:
@@ -42,12 +61,8 @@ def add(connection: Connection, values: Mapping[str, Any]) -> None:
 
 def save(connection: Connection, instance_id: str, seen_version: int, values: Mapping[str, Any]) -> bool:
     """Store the new snapshot if nobody moved the instance since ``seen_version``; False if somebody did."""
-    statement = (
-        update(process_instance)
-        .where(process_instance.c.id == instance_id, process_instance.c.version == seen_version)
-        .values(version=seen_version + 1, **values)
-    )
-    return connection.execute(statement).rowcount == 1
+    result = connection.execute(_SAVE, {"instance": instance_id, "seen": seen_version, **values})
+    return result.rowcount == 1
 
 
 def mark(connection: Connection, instance_id: str, status: str, *, ended_at: datetime | None = None) -> None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from engine.storage.sealing import join
 from engine.storage.sql import insert_all
 from engine.storage.tables import record
 
 NEWEST = 20  #: records of one form that are looked at for prefill
+_NEWEST = (
+    select(record.c.data, record.c.sealed)
+    .where(record.c.case_id == bindparam("case"), record.c.form_key == bindparam("form"))
+    .order_by(record.c.at.desc(), record.c.id.desc())
+    .limit(NEWEST)
+)
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -24,14 +30,8 @@ def newest_data(connection: Connection, case_id: str, form_key: str, *, with_sea
 
     Looks at the newest records only, so that it costs the same in a case's tenth year.
     """
-    query = (
-        select(record.c.data, record.c.sealed)
-        .where(record.c.case_id == case_id, record.c.form_key == form_key)
-        .order_by(record.c.at.desc(), record.c.id.desc())
-        .limit(NEWEST)
-    )
     merged: dict[str, Any] = {}
-    for row in reversed(connection.execute(query).all()):
+    for row in reversed(connection.execute(_NEWEST, {"case": case_id, "form": form_key}).all()):
         values = join(row.data, row.sealed if with_sealed else None)
         merged.update({key: value for key, value in values.items() if value is not None})
     return merged

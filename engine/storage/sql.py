@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from secrets import token_hex
 from time import time_ns
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Table, insert
+from sqlalchemy import Connection, Row, Table, Text, insert, literal_column
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
 T = TypeVar("T")
+
+# Statements that a step of a process sends are built once, when their module is imported, with named parameters:
+# SQLAlchemy then finds the compiled text by a key that it has already worked out. Building one anew costs several
+# times what sending it does (docs/adr/0018).
 
 
 def new_id() -> str:
@@ -27,16 +33,47 @@ def columns_of(table: Table, row_type: type) -> list[ColumnElement[Any]]:
     return [table.c[f.name] for f in fields(row_type)]
 
 
-def as_row(row_type: type[T], row: Row[Any]) -> T:
+@cache
+def _tuple_fields(row_type: Any) -> tuple[int, ...]:
+    """Where the dataclass has tuples, which a JSON column gives as lists."""
+    return tuple(i for i, f in enumerate(fields(row_type)) if str(f.type).startswith("tuple"))
+
+
+def as_row(row_type: type[T], row: Row[Any] | Sequence[Any]) -> T:
     """The dataclass of a selected row; lists of a JSON column become tuples where the field says so."""
-    values = {
-        f.name: tuple(value) if str(f.type).startswith("tuple") and isinstance(value, list) else value
-        for f, value in zip(fields(row_type), row, strict=True)  # type: ignore[arg-type]
-    }
-    return row_type(**values)
+    places = _tuple_fields(row_type)  # type: ignore[arg-type]  # a class is hashable
+    if not places:
+        return row_type(*row)
+    values = list(row)
+    for place in places:
+        if isinstance(values[place], list):
+            values[place] = tuple(values[place])
+    return row_type(*values)
+
+
+def constant(text: str) -> ColumnElement[str]:
+    """A text of our own written into a statement (never one from outside), so that partial indexes are found."""
+    return literal_column("'" + text.replace("'", "''") + "'", Text)
+
+
+def one_of(column: ColumnElement[str], *texts: str) -> ColumnElement[bool]:
+    """The column has one of our own constants."""
+    first, *others = (constant(text) for text in texts)
+    return column.in_([first, *others]) if others else column == first
+
+
+def by_dialect(build: Callable[[Any], Any]) -> Callable[[Connection], Any]:
+    """A statement that differs between the databases, built once for each: ``build`` is given the dialect's module."""
+    known = {"sqlite": build(sqlite), "postgresql": build(postgresql)}
+    return lambda connection: known[connection.dialect.name]
+
+
+@cache
+def _insert(table: Table) -> Any:
+    return insert(table).inline()  # nobody asks for the key that the database gave
 
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows of equal shape with one statement; nothing for none."""
     if rows:
-        connection.execute(insert(table), [dict(row) for row in rows])
+        connection.execute(_insert(table), [dict(row) for row in rows])

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.storage.rows import ClockChange, ClockRow, TaskRow
-from engine.storage.sql import as_row, columns_of, insert_all
+from engine.storage.sql import as_row, columns_of, insert_all, one_of
 from engine.storage.tables import (
     clock,
     clock_change,
@@ -27,17 +27,43 @@ _COLUMNS = columns_of(user_task, TaskRow)
 _CLOCK = columns_of(clock, ClockRow)
 _CHANGE = columns_of(clock_change, ClockChange)
 
+_IS_OPEN = one_of(user_task.c.state, *OPEN_STATES)
+_BY_TOKEN = and_(user_task.c.instance_id == bindparam("instance"), user_task.c.ref == bindparam("token"))
+_GET = select(*_COLUMNS).where(user_task.c.id == bindparam("task"))
+_OPEN_OF_INSTANCE = select(*_COLUMNS).where(user_task.c.instance_id == bindparam("instance"), _IS_OPEN)
+_CANDIDATES = select(task_candidate.c.org_id, task_candidate.c.role).where(
+    task_candidate.c.task_id == bindparam("task")
+)
+_CLOSE = update(user_task).where(_BY_TOKEN, _IS_OPEN).values(version=user_task.c.version + 1)
+_CHANGE_TASK = (
+    update(user_task)
+    .where(user_task.c.id == bindparam("task"), user_task.c.version == bindparam("seen"))
+    .values(version=user_task.c.version + 1)
+)
+_FINISH_CLOCK = update(clock).where(clock.c.task_id.in_(select(user_task.c.id).where(_BY_TOKEN)))
+_CLOCK_OF = select(*_CLOCK).where(clock.c.task_id == bindparam("task"))
+_DROP_DRAFT = delete(draft).where(draft.c.task_id == bindparam("task"), draft.c.staff_id == bindparam("person"))
+_COMPLETER = (
+    select(user_task.c.completed_by)
+    .where(
+        user_task.c.instance_id == bindparam("instance"),
+        user_task.c.element_id == bindparam("element"),
+        one_of(user_task.c.state, "completed"),
+    )
+    .order_by(user_task.c.completed_at.desc(), user_task.c.id.desc())
+    .limit(1)
+)
+
 
 def get(connection: Connection, task_id: str) -> TaskRow | None:
     """The task, or None."""
-    row = connection.execute(select(*_COLUMNS).where(user_task.c.id == task_id)).first()
+    row = connection.execute(_GET, {"task": task_id}).first()
     return None if row is None else as_row(TaskRow, row)
 
 
 def open_of_instance(connection: Connection, instance_id: str) -> list[TaskRow]:
     """Open, claimed and held tasks of an instance."""
-    query = select(*_COLUMNS).where(user_task.c.instance_id == instance_id, user_task.c.state.in_(OPEN_STATES))
-    return [as_row(TaskRow, row) for row in connection.execute(query)]
+    return [as_row(TaskRow, row) for row in connection.execute(_OPEN_OF_INSTANCE, {"instance": instance_id})]
 
 
 def open_of_case(connection: Connection, case_id: str) -> list[TaskRow]:
@@ -48,8 +74,7 @@ def open_of_case(connection: Connection, case_id: str) -> list[TaskRow]:
 
 def candidates(connection: Connection, task_id: str) -> frozenset[tuple[str, str]]:
     """(organisation, role) pairs that may claim the task."""
-    query = select(task_candidate.c.org_id, task_candidate.c.role).where(task_candidate.c.task_id == task_id)
-    return frozenset((org, role) for org, role in connection.execute(query))
+    return frozenset((org, role) for org, role in connection.execute(_CANDIDATES, {"task": task_id}))
 
 
 def add(
@@ -64,61 +89,36 @@ def add(
 
 def close(connection: Connection, instance_id: str, ref: str, *, state: str, at: datetime, by: str | None) -> bool:
     """Complete one open task by its token; False when it was no longer open."""
-    statement = (
-        update(user_task)
-        .where(user_task.c.instance_id == instance_id, user_task.c.ref == ref, user_task.c.state.in_(OPEN_STATES))
-        .values(state=state, completed_at=at, completed_by=by, version=user_task.c.version + 1)
-    )
-    return connection.execute(statement).rowcount == 1
+    closing = {"state": state, "completed_at": at, "completed_by": by}
+    return connection.execute(_CLOSE, {"instance": instance_id, "token": ref, **closing}).rowcount == 1
 
 
 def cancel_refs(connection: Connection, instance_id: str, refs: Sequence[str], at: datetime) -> None:
     """Cancel open tasks whose tokens were taken away."""
     if refs:
-        connection.execute(
-            update(user_task)
-            .where(
-                user_task.c.instance_id == instance_id, user_task.c.ref.in_(refs), user_task.c.state.in_(OPEN_STATES)
-            )
-            .values(state="cancelled", completed_at=at, version=user_task.c.version + 1)
-        )
+        closing = {"state": "cancelled", "completed_at": at}
+        connection.execute(_CLOSE, [{"instance": instance_id, "token": ref, **closing} for ref in refs])
 
 
 def finish_clocks(connection: Connection, instance_id: str, refs: Sequence[str], state: str) -> None:
     """End the clocks of the tasks behind these tokens."""
     if refs:
-        ids = select(user_task.c.id).where(user_task.c.instance_id == instance_id, user_task.c.ref.in_(refs))
-        connection.execute(update(clock).where(clock.c.task_id.in_(ids)).values(state=state))
+        connection.execute(_FINISH_CLOCK, [{"instance": instance_id, "token": ref, "state": state} for ref in refs])
 
 
 def change(connection: Connection, task: TaskRow, values: Mapping[str, Any]) -> bool:
     """Change a task if it is still at the version that was read; False if somebody changed it."""
-    statement = (
-        update(user_task)
-        .where(user_task.c.id == task.id, user_task.c.version == task.version)
-        .values(version=task.version + 1, **values)
-    )
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(_CHANGE_TASK, {"task": task.id, "seen": task.version, **values}).rowcount == 1
 
 
 def completer_of(connection: Connection, instance_id: str, element_id: str) -> str | None:
     """Who completed that element last in this instance, or None."""
-    query = (
-        select(user_task.c.completed_by)
-        .where(
-            user_task.c.instance_id == instance_id,
-            user_task.c.element_id == element_id,
-            user_task.c.state == "completed",
-        )
-        .order_by(user_task.c.completed_at.desc(), user_task.c.id.desc())
-        .limit(1)
-    )
-    return connection.execute(query).scalar_one_or_none()
+    return connection.execute(_COMPLETER, {"instance": instance_id, "element": element_id}).scalar_one_or_none()
 
 
 def clock_of(connection: Connection, task_id: str) -> ClockRow | None:
     """The clock of a task, or None."""
-    row = connection.execute(select(*_CLOCK).where(clock.c.task_id == task_id)).first()
+    row = connection.execute(_CLOCK_OF, {"task": task_id}).first()
     return None if row is None else as_row(ClockRow, row)
 
 
@@ -147,7 +147,7 @@ def save_draft(connection: Connection, task_id: str, staff_id: str, data: str, a
 
 def drop_drafts(connection: Connection, task_id: str, staff_id: str) -> None:
     """Forget the person's draft of a task."""
-    connection.execute(delete(draft).where(draft.c.task_id == task_id, draft.c.staff_id == staff_id))
+    connection.execute(_DROP_DRAFT, {"task": task_id, "person": staff_id})
 
 
 def draft_of(connection: Connection, task_id: str, staff_id: str) -> tuple[str, datetime] | None:

@@ -6,55 +6,84 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
+from engine.storage.columns import Instant
 from engine.storage.rows import TimerRow
-from engine.storage.sql import as_row, columns_of
+from engine.storage.sql import as_row, by_dialect, columns_of, constant, one_of
 from engine.storage.tables import timer
 
 _COLUMNS = columns_of(timer, TimerRow)
 PENDING = ("pending", "claimed")
 
+_IS_PENDING = one_of(timer.c.state, *PENDING)
+_PENDING_OF_INSTANCE = select(*_COLUMNS).where(timer.c.instance_id == bindparam("instance"), _IS_PENDING)
+_CANCEL = update(timer).where(timer.c.id == bindparam("moment")).values(state=constant("cancelled"))
+_CANCEL_OF_REF = (
+    update(timer)
+    .where(
+        timer.c.instance_id == bindparam("instance"),
+        timer.c.ref == bindparam("token"),
+        timer.c.kind != constant("token"),
+        _IS_PENDING,
+    )
+    .values(state=constant("cancelled"))
+)
+_FINISH = update(timer).where(
+    timer.c.id == bindparam("moment"), timer.c.fence == bindparam("seen"), one_of(timer.c.state, "claimed")
+)
+_NEXT_MOMENT = select(timer.c.next_at).where(_IS_PENDING).order_by(timer.c.next_at).limit(1)
+
+
+def _adding(dialect: Any) -> Any:
+    statement = dialect.insert(timer).inline()
+    again = {"state": "pending", "fires_at": statement.excluded.fires_at, "next_at": statement.excluded.next_at}
+    return statement.on_conflict_do_update(
+        index_elements=["occurrence"], set_=again, where=one_of(timer.c.state, "cancelled")
+    )
+
+
+def _claiming(dialect: Any) -> Any:
+    now = bindparam("now", type_=Instant())
+    overdue_lease = and_(one_of(timer.c.state, "claimed"), timer.c.lease_until < now)
+    due = (
+        select(timer.c.id)
+        .where(timer.c.next_at <= now, _IS_PENDING, or_(one_of(timer.c.state, "pending"), overdue_lease))
+        .order_by(timer.c.next_at, timer.c.id)
+        .limit(bindparam("many"))
+    )
+    if dialect.__name__.endswith("postgresql"):
+        due = due.with_for_update(skip_locked=True)
+    return (
+        update(timer).where(timer.c.id.in_(due)).values(state="claimed", fence=timer.c.fence + 1).returning(*_COLUMNS)
+    )
+
+
+_ADD = by_dialect(_adding)
+_CLAIM = by_dialect(_claiming)
+
 
 def pending_of_instance(connection: Connection, instance_id: str) -> list[TimerRow]:
     """Moments of an instance that have not come."""
-    query = select(*_COLUMNS).where(timer.c.instance_id == instance_id, timer.c.state.in_(PENDING))
-    return [as_row(TimerRow, row) for row in connection.execute(query)]
+    return [as_row(TimerRow, row) for row in connection.execute(_PENDING_OF_INSTANCE, {"instance": instance_id})]
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert moments. One that was taken away is awaited again; one that has come, or is awaited, stays as it is."""
-    if not rows:
-        return
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(timer)
-    again = {"state": "pending", "fires_at": statement.excluded.fires_at, "next_at": statement.excluded.next_at}
-    statement = statement.on_conflict_do_update(
-        index_elements=["occurrence"], set_=again, where=timer.c.state == "cancelled"
-    )
-    connection.execute(statement, [dict(row) for row in rows])
+    if rows:
+        connection.execute(_ADD(connection), [dict(row) for row in rows])
 
 
 def cancel(connection: Connection, ids: Sequence[str]) -> None:
     """Take moments away that will not come."""
     if ids:
-        connection.execute(update(timer).where(timer.c.id.in_(ids)).values(state="cancelled"))
+        connection.execute(_CANCEL, [{"moment": timer_id} for timer_id in ids])
 
 
 def cancel_of_refs(connection: Connection, instance_id: str, refs: Sequence[str]) -> None:
     """Take away the ladder and hold moments of tasks that are closed."""
     if refs:
-        connection.execute(
-            update(timer)
-            .where(
-                timer.c.instance_id == instance_id,
-                timer.c.ref.in_(refs),
-                timer.c.kind != "token",
-                timer.c.state.in_(PENDING),
-            )
-            .values(state="cancelled")
-        )
+        connection.execute(_CANCEL_OF_REF, [{"instance": instance_id, "token": ref} for ref in refs])
 
 
 def move(connection: Connection, timer_id: str, fires_at: datetime) -> None:
@@ -68,38 +97,15 @@ def move(connection: Connection, timer_id: str, fires_at: datetime) -> None:
 
 def claim_due(connection: Connection, *, now: datetime, node: str, limit: int, lease: timedelta) -> list[TimerRow]:
     """Take up to ``limit`` due moments for this scheduler by one statement; each claim raises the fence."""
-    due = (
-        select(timer.c.id)
-        .where(
-            timer.c.next_at <= now,
-            or_(
-                timer.c.state == "pending",
-                and_(timer.c.state == "claimed", timer.c.lease_until < now),
-            ),
-        )
-        .order_by(timer.c.next_at, timer.c.id)
-        .limit(limit)
-    )
-    if connection.dialect.name == "postgresql":
-        due = due.with_for_update(skip_locked=True)
-    statement = (
-        update(timer)
-        .where(timer.c.id.in_(due.scalar_subquery() if connection.dialect.name == "sqlite" else due))
-        .values(state="claimed", lease_owner=node, lease_until=now + lease, fence=timer.c.fence + 1)
-        .returning(*_COLUMNS)
-    )
-    rows = [as_row(TimerRow, row) for row in connection.execute(statement)]
+    bounds = {"now": now, "many": limit, "lease_owner": node, "lease_until": now + lease}
+    rows = [as_row(TimerRow, row) for row in connection.execute(_CLAIM(connection), bounds)]
     return sorted(rows, key=lambda row: (row.fires_at, row.id))
 
 
 def finish(connection: Connection, claimed: TimerRow, *, state: str, at: datetime) -> bool:
     """Mark a claimed moment as fired (or cancelled); False when another scheduler has taken it over meanwhile."""
-    statement = (
-        update(timer)
-        .where(timer.c.id == claimed.id, timer.c.fence == claimed.fence, timer.c.state == "claimed")
-        .values(state=state, fired_at=at, lease_owner=None, lease_until=None)
-    )
-    return connection.execute(statement).rowcount == 1
+    done = {"state": state, "fired_at": at, "lease_owner": None, "lease_until": None}
+    return connection.execute(_FINISH, {"moment": claimed.id, "seen": claimed.fence, **done}).rowcount == 1
 
 
 def put_back(connection: Connection, claimed: TimerRow, *, next_at: datetime, failed: bool) -> None:
@@ -119,5 +125,4 @@ def put_back(connection: Connection, claimed: TimerRow, *, next_at: datetime, fa
 
 def next_moment(connection: Connection) -> datetime | None:
     """The earliest pending moment, or None."""
-    query = select(timer.c.next_at).where(timer.c.state.in_(PENDING)).order_by(timer.c.next_at).limit(1)
-    return connection.execute(query).scalar_one_or_none()
+    return connection.execute(_NEXT_MOMENT).scalar_one_or_none()
