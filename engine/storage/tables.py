@@ -606,6 +606,25 @@ history = Table(
     Column("actor", Text),
     Column("changes", Json),
 )
+instance_move = Table(
+    "instance_move",  # an instance moved to another version, with the image from before for undoing it
+    metadata,
+    _id(),
+    Column("instance_id", Text, ForeignKey("process_instance.id"), nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("from_version_id", Text, ForeignKey("definition_version.id"), nullable=False),
+    Column("to_version_id", Text, ForeignKey("definition_version.id"), nullable=False),
+    Column("mapping", Json, nullable=False),  # old element id -> new element id, as given
+    Column("before_state", LargeBinary, nullable=False),  # the snapshot
+    Column("before_rows", Json, nullable=False),  # tasks, moments and subscriptions as they were
+    Column("after_version", Integer, nullable=False),  # of the instance; another one: something has happened since
+    Column("reason", Text, nullable=False),
+    Column("moved_by", Text, nullable=False),
+    Column("moved_at", Instant, nullable=False),
+    Column("undone_by", Text),
+    Column("undone_at", Instant),
+    Index("ix_instance_move_instance_id", "instance_id"),
+)
 incident = Table(
     "incident",
     metadata,
