@@ -21,8 +21,9 @@ SIGNAL = '<signalEventDefinition signalRef="s_sg"/>'
 TERMINATE = "<terminateEventDefinition/>"
 
 
-def definitions(*processes: str) -> bytes:
-    return f'<definitions id="d" {_NAMESPACES}>{_ROOTS}{"".join(processes)}</definitions>'.encode()
+def definitions(*processes: str, roots: str = "") -> bytes:
+    """roots: messages, signals, errors and escalations beside those that every test has."""
+    return f'<definitions id="d" {_NAMESPACES}>{_ROOTS}{roots}{"".join(processes)}</definitions>'.encode()
 
 
 def process(*parts: str, id: str = "p") -> str:
@@ -89,6 +90,10 @@ def error(code: str) -> str:
 
 def escalation(code: str) -> str:
     return f'<escalationEventDefinition escalationRef="esc_{code}"/>'
+
+
+def signal(name: str) -> str:
+    return f'<signalEventDefinition signalRef="s_{name}"/>'
 
 
 def timer(kind: str, expression: str) -> str:
