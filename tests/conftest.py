@@ -39,6 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of our own."""
     parser.addoption("--kills", type=int, default=15, help="how often tests/faults kill the server on each database")
+    parser.addoption("--walks", type=int, default=376, help="random walks of tests/equivalence, half of them alone")
+    parser.addoption("--walk-seed", type=int, default=1, help="seed of the first walk of tests/equivalence")
+    parser.addoption("--races", type=int, default=6, help="rounds of each race of tests/races on each database")
     parser.addoption("--seed", type=int, default=1, help="seed of what tests choose by chance; printed by each")
     parser.addoption("--minutes", type=float, default=0, help="when a long run stops by itself; 0: when it is done")
     parser.addoption("--verdicts", default=None, metavar="FOLDER", help="where long runs write what they found")

@@ -352,4 +352,5 @@ def _complete(engine: Engine, actor: Actor, task: TaskRow, act: Act, now: dateti
         if current is not None:
             _require_open(engine, current)
             _require_not_others(engine, current, actor)
+            raise StaleVersion(task.id) from None
         raise

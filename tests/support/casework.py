@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import text
@@ -81,6 +82,20 @@ def flow(source: str, target: str, condition: str = "") -> str:
     return f'<bpmn:sequenceFlow id="f_{source}__{target}" {ends}>{inner}</bpmn:sequenceFlow>'
 
 
+def make_live(engine: Engine, key: str, bpmn: bytes, forms: dict[str, bytes], now: datetime) -> str:
+    """Publish a process in one transaction as it is, without the checks of publishing; returns the version's id."""
+    files = {"process.bpmn": bpmn, **{f"{key}/forms/{name}.json": content for name, content in forms.items()}}
+    with engine.database.write() as connection:
+        version = definition_store.add(
+            connection, process_key=key, name=key, content_hash=sha256(bpmn).hexdigest(), files=files,
+            engine_version="test", now=now,
+        )  # fmt: skip
+        definition_store.deploy(
+            connection, process_key=key, version_id=version, by=None, reason="test", checks=[], now=now
+        )
+    return version
+
+
 @dataclass
 class Casework:
     """The office. ``now`` is where its clock stands."""
@@ -107,16 +122,7 @@ class Casework:
     def deploy(self, key: str, bpmn: bytes, forms: dict[str, bytes] | None = None) -> str:
         """Make a process live as it is, without the checks of publishing; every field of form ``note`` is optional."""
         given = forms if forms is not None else {"note": a_form("note", optional=("note",))}
-        files = {"process.bpmn": bpmn, **{f"{key}/forms/{name}.json": content for name, content in given.items()}}
-        with self.engine.database.write() as connection:
-            version = definition_store.add(
-                connection, process_key=key, name=key, content_hash=str(hash(bpmn)), files=files, engine_version="test",
-                now=self.now,
-            )  # fmt: skip
-            definition_store.deploy(
-                connection, process_key=key, version_id=version, by=None, reason="test", checks=[], now=self.now
-            )
-        return version
+        return make_live(self.engine, key, bpmn, given, self.now)
 
     def person(self, name: str) -> Actor:
         """The person with today's memberships."""
@@ -140,6 +146,10 @@ class Casework:
             " AND (:s IS NULL OR state = :s) ORDER BY opened_at, id",
             e=element_id, c=case_id, s=state,
         )  # fmt: skip
+
+    def claim(self, element_id: str, by: str, *, case_id: str | None = None) -> None:
+        """Take the newest task of an element."""
+        tasks.claim(self.engine, self.person(by), self.task(element_id, case_id=case_id).id, now=self.now)
 
     def complete(self, element_id: str, by: str, *, case_id: str | None = None, **data: Any) -> tasks.Completed:
         """Complete the newest task of an element."""
