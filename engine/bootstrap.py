@@ -26,7 +26,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Engine:
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     register_operations()
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, patience_s=settings.busy_timeout_s)
     return Engine(
         database=database,
         reference=load(settings.workflows),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     demo: bool = False
+    busy_timeout_s: float = 15.0  #: how long a writer waits for another one (SQLite)
 
     @property
     def secure_cookies(self) -> bool:
@@ -37,6 +39,9 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
     port = env.get("PORT", "8000")
     if not port.isdigit() or not 0 < int(port) < 65536:
         raise ConfigurationError(f"PORT={port!r}: 1 から 65535 の番号を指定してください。")
+    patience = env.get("TSUNAGU_BUSY_TIMEOUT", "15")
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]+)?", patience):
+        raise ConfigurationError(f"TSUNAGU_BUSY_TIMEOUT={patience!r}: 0 から 999 の秒数を指定してください。")
     url = env.get("TSUNAGU_DATABASE_URL") or f"sqlite:///{ROOT / 'var' / 'tsunagu.sqlite3'}"
     if not url.startswith(("sqlite:///", "postgresql")):
         raise ConfigurationError("TSUNAGU_DATABASE_URL は sqlite:/// か postgresql:// で始まる値を指定してください。")
@@ -47,4 +52,5 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         host=env.get("HOST", "127.0.0.1"),
         port=int(port),
         demo=env.get("TSUNAGU_DEMO", "") == "1",
+        busy_timeout_s=float(patience),
     )

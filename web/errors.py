@@ -57,6 +57,14 @@ _NOT_FOUND = ErrorPage(
     mark("番号が違うか、表示できるものではありません。番号を確かめるか、一覧から探してください。"),
 )
 _RELOAD = mark("画面を開き直して、いまの内容を確かめてください。入力した内容は下に残しています。")
+AWAY = ErrorPage(
+    503,
+    mark("いまはデータベースを使えません"),
+    mark(
+        "少し待って、もう一度お試しください。送った内容が記録されたかどうかは、画面を開き直すと分かります。"
+        "続くときは、システムの担当者に伝えてください。"
+    ),
+)
 _STOPPED = ErrorPage(
     500,
     mark("手続きを先に進められませんでした"),
@@ -113,6 +121,7 @@ ERROR_PAGES: dict[type[Exception], ErrorPage] = {
     errors.InstanceFailed: _STOPPED,
     errors.BudgetExceeded: _STOPPED,
     errors.SnapshotUnreadable: _STOPPED,
+    errors.StorageUnavailable: AWAY,
     errors.CalendarNotLoaded: ErrorPage(
         500, mark("その日の暦が登録されていません"), mark("暦を登録するよう、システムの担当者に伝えてください。")
     ),
@@ -164,6 +173,7 @@ _HTTP_PAGES = {
     404: _NOT_FOUND,
     405: ErrorPage(405, mark("この画面からは受け付けられません"), mark("最初の画面から、もう一度行ってください。")),
 }
+RETRY_AFTER_S = 10  #: after what time an answer of 503 may be asked for again
 _SECRET_FIELDS = frozenset({FIELD, "password", "seen_version", "task_version"})
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -208,7 +218,14 @@ def _on_http(error: HTTPException) -> Response:
 def respond(row: ErrorPage, *, detail: str = "", reference: str = "") -> Response:
     """The error's page with its status; what was typed stands on it."""
     html = render_template("error.html", row=row, detail=detail, reference=reference, typed=typed_text())
-    return make_response(html, row.status)
+    return retried(make_response(html, row.status))
+
+
+def retried(response: Response) -> Response:
+    """Say when to try again, on an answer of 503."""
+    if response.status_code == AWAY.status:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 def detail_of(error: Exception) -> str:

@@ -186,6 +186,15 @@ class BudgetExceeded(InstanceFailed):
     """One advance took more engine steps or more CPU time than an instance may."""
 
 
+class StorageUnavailable(EngineError):
+    """The database cannot be used now (locked, full, read-only, gone); trying again later may succeed.
+
+    When it broke while committing, what was asked may have been done all the same.
+    """
+
+    code = "storage_unavailable"
+
+
 class SnapshotUnreadable(EngineError):
     """A stored snapshot has a format or an element that this software does not know."""
 

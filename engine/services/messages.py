@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from engine.bpmn.api import Advance
 from engine.bpmn.runner import Runner
 from engine.definitions.model import BpmnModel, Element
-from engine.domain.errors import EngineError, InstanceFailed, NotOpen, StaleVersion
+from engine.domain.errors import EngineError, NotOpen, StaleVersion, StorageUnavailable
 from engine.domain.staff import SYSTEM
+from engine.services import incidents
 from engine.services.deployed import Deployed
 from engine.services.engine import Engine
 from engine.services.operations.registry import call_from_token
@@ -98,12 +99,25 @@ def _deliver(engine: Engine, message: OutboxRow, now: datetime) -> int:
         log.info("message %s was delivered by somebody else", message.id)
         _later(engine, message, now + BACK_OFF)
         return 0
-    except (InstanceFailed, EngineError):
+    except StorageUnavailable:
+        raise  # nobody's fault: the next round begins with the same message
+    except Exception as error:  # the edge: one message that cannot be delivered must not hold up the others
         log.exception("message %s could not be delivered", message.id)
-        _later(engine, message, now + BACK_OFF * 2**message.attempts, failed=message.attempts + 1 >= MAX_ATTEMPTS)
+        _count_failure(engine, message, error, now)
         return 0
     _later(engine, message, now + NO_RECEIVER)
     return 0
+
+
+def _count_failure(engine: Engine, message: OutboxRow, error: Exception, now: datetime) -> None:
+    """Try again after a pause; after the last attempt somebody must see that it will not arrive."""
+    gives_up = message.attempts + 1 >= MAX_ATTEMPTS
+    if gives_up:
+        incidents.give_up(
+            engine, job="message", instance_id=message.from_instance, case_id=message.case_id,
+            element_id=message.name, error=error, now=now,
+        )  # fmt: skip
+    _later(engine, message, now + BACK_OFF * 2**message.attempts, failed=gives_up)
 
 
 def _later(engine: Engine, message: OutboxRow, at: datetime, *, failed: bool = False) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from engine.domain.business_days import tokyo_date
-from engine.domain.errors import FormInvalid, SignInFailed, TooManyAttempts
+from engine.domain.errors import FormInvalid, SignInFailed, StorageUnavailable, TooManyAttempts
 from engine.domain.staff import Actor
 from engine.services import passwords
 from engine.services.engine import Engine
@@ -117,7 +118,7 @@ def session(engine: Engine, token: str, *, now: datetime) -> SignedIn | None:
     if actor is None or account is None:
         return None
     if row.last_seen_at + NOTE_USE_EVERY <= now:
-        with engine.database.write() as connection:
+        with suppress(StorageUnavailable), engine.database.write(hurry=True) as connection:  # reading goes on without
             store.touch_session(connection, token_hash, now)
     return SignedIn(actor, row.csrf, account.id, account.login, account.language, bool(account.era_dates))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.bpmn.api import Advance
 from engine.bpmn.runner import Runner
-from engine.domain.errors import EngineError, InstanceFailed, NotOpen, StaleVersion
+from engine.domain.errors import EngineError, InstanceFailed, NotOpen, StaleVersion, StorageUnavailable
 from engine.domain.staff import SYSTEM
-from engine.services import messages, raises, tasks
+from engine.services import incidents, messages, raises, tasks
 from engine.services.engine import Engine
 from engine.services.operations.registry import call_from_token
 from engine.services.steps import Step, advance
@@ -23,6 +24,7 @@ BATCH = 500
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 3
 BACK_OFF = timedelta(minutes=1)
+SOON = timedelta(seconds=5)  #: when to look again after something that is not the moment's own fault
 MAX_ROUNDS = 1000  #: a tick ends at the latest after this many batches; the next one goes on
 
 
@@ -93,37 +95,69 @@ def _handle(engine: Engine, claimed: list[TimerRow], now: datetime) -> TickRepor
         if timer.kind == "level":
             levels.append(timer)
             continue
-        report += TickReport(raised=raises.raise_batch(engine, levels, now=now))
+        report += _raise(engine, levels, now)
         levels = []
-        report += _end_hold(engine, timer, now) if timer.kind == "hold_end" else _fire(engine, timer, now)
-    return report + TickReport(raised=raises.raise_batch(engine, levels, now=now))
+        report += _alone(engine, timer, _end_hold if timer.kind == "hold_end" else _fire, now)
+    return report + _raise(engine, levels, now)
+
+
+def _raise(engine: Engine, levels: list[TimerRow], now: datetime) -> TickReport:
+    """Raise a batch in one transaction; when that fails, each alone, so that one that cannot be holds up no other."""
+    if len(levels) == 1:
+        return _alone(engine, levels[0], _raise_one, now)
+    try:
+        return TickReport(raised=raises.raise_batch(engine, levels, now=now))
+    except Exception:
+        log.exception("%d raises failed together and are done one by one", len(levels))
+        return sum((_alone(engine, timer, _raise_one, now) for timer in levels), TickReport())
+
+
+def _raise_one(engine: Engine, timer: TimerRow, now: datetime) -> TickReport:
+    return TickReport(raised=raises.raise_batch(engine, [timer], now=now))
 
 
 def _fire(engine: Engine, timer: TimerRow, now: datetime) -> TickReport:
     try:
         advance(engine, SYSTEM, timer.instance_id, FireTimer(timer), call_from_token, now=now)
-    except (TakenOver, StaleVersion):
-        return TickReport()
     except NotOpen:
         with engine.database.write() as connection:
             timers.finish(connection, timer, state="cancelled", at=now)
         return TickReport()
-    except InstanceFailed:
-        _put_back(engine, timer, now)
-        return TickReport(failed=1)
-    except Exception:
-        log.exception("timer %s failed", timer.id)
-        _put_back(engine, timer, now)
-        return TickReport(failed=1)
     return TickReport(fired=1)
 
 
-def _put_back(engine: Engine, timer: TimerRow, now: datetime) -> None:
+def _alone(
+    engine: Engine, timer: TimerRow, act: Callable[[Engine, TimerRow, datetime], TickReport], now: datetime
+) -> TickReport:
+    """Act upon one moment. Whatever goes wrong is its own: it is put back, and the others of the batch still come.
+
+    Only a database that cannot even be told so ends the tick (StorageUnavailable); the leases run out then.
+    """
+    try:
+        return act(engine, timer, now)
+    except TakenOver:
+        return TickReport()
+    except (StaleVersion, StorageUnavailable):
+        with engine.database.write() as connection:
+            timers.put_back(connection, timer, next_at=now + SOON)
+        return TickReport()
+    except Exception as error:
+        if not isinstance(error, InstanceFailed):  # which is logged and an incident already
+            log.exception("timer %s failed", timer.id)
+        _count_failure(engine, timer, error, now)
+        return TickReport(failed=1)
+
+
+def _count_failure(engine: Engine, timer: TimerRow, error: Exception, now: datetime) -> None:
     """Try again after a pause; after the last attempt the moment waits for somebody to resolve the incident."""
+    gives_up = timer.attempts + 1 >= MAX_ATTEMPTS
+    if gives_up and not isinstance(error, InstanceFailed):
+        incidents.give_up(
+            engine, job="timer", instance_id=timer.instance_id, case_id=timer.case_id, element_id=timer.element_id,
+            error=error, now=now,
+        )  # fmt: skip
     with engine.database.write() as connection:
-        timers.put_back(
-            connection, timer, next_at=now + BACK_OFF * 2**timer.attempts, failed=timer.attempts + 1 >= MAX_ATTEMPTS
-        )
+        timers.put_back(connection, timer, next_at=now + BACK_OFF * 2**timer.attempts, attempts=1, failed=gives_up)
 
 
 def _end_hold(engine: Engine, timer: TimerRow, now: datetime) -> TickReport:

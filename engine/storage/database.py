@@ -14,10 +14,20 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine as SqlEngine
 from sqlalchemy.exc import IntegrityError as IntegrityError
 from sqlalchemy.exc import OperationalError as OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool, QueuePool
 
+from engine.domain.errors import StorageUnavailable
+from engine.storage import outages
+
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
-BUSY_TIMEOUT_S = 15
+BUSY_TIMEOUT_S = 15.0  #: how long a writer waits for another one
+HURRY_S = 1.0  #: how long a note waits for which nobody shall be kept waiting
+#: A server that does not answer is given up after a time that a person would wait,
+POSTGRES = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+#: and a lock too; only a migration waits for another one however long it takes.
+LOCKS = {"options": f"-c lock_timeout={int(BUSY_TIMEOUT_S)}s"}
+POOL = {"pool_size": 8, "max_overflow": 8, "pool_timeout": 15}
 
 
 def normalise_url(url: str) -> str:
@@ -28,9 +38,9 @@ def normalise_url(url: str) -> str:
     return url
 
 
-def _sqlite_engine(url: str, *, pool: bool) -> SqlEngine:
-    kind = {"poolclass": QueuePool, "pool_size": 8} if pool else {"poolclass": NullPool}
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, **kind)
+def _sqlite_engine(url: str, *, pool: bool, patience_s: float) -> SqlEngine:
+    kind = {"poolclass": QueuePool, **POOL} if pool else {"poolclass": NullPool}
+    engine = create_engine(url, connect_args={"timeout": patience_s}, **kind)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
@@ -39,46 +49,75 @@ def _sqlite_engine(url: str, *, pool: bool) -> SqlEngine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
+        cursor.execute(f"PRAGMA busy_timeout={int(patience_s * 1000)}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("tsunagu_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        options = connection.get_execution_options()
+        hurry = options.get("tsunagu_hurry", False)
+        if hurry:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(HURRY_S * 1000)}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("tsunagu_write", False) else "BEGIN")
+        finally:
+            if hurry:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience_s * 1000)}")
 
     return engine
+
+
+@contextmanager
+def _pooled(engine: SqlEngine) -> Iterator[Connection]:
+    """A connection of the pool; none free in time is an outage too."""
+    try:
+        connection = engine.connect()
+    except PoolTimeout as error:
+        raise StorageUnavailable("no connection of the pool is free") from error
+    except sqlite3.Error as error:  # from our own settings of a new connection
+        outages.translate(error)
+        raise
+    with connection:
+        yield connection
 
 
 class Database:
     """The single truth; opened once per process, used from any thread."""
 
-    def __init__(self, url: str, *, pool: bool = True) -> None:
-        """``url``: sqlite:///path or postgresql://…; without ``pool`` each connection is its own (tests, forks)."""
+    def __init__(self, url: str, *, pool: bool = True, patience_s: float = BUSY_TIMEOUT_S) -> None:
+        """``url``: sqlite:///path or postgresql://…; without ``pool`` each connection is its own (tests, forks).
+
+        patience_s: how long a writer waits for another one before StorageUnavailable (SQLite).
+        """
         self.url = normalise_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
         if self.is_sqlite:
             Path(self.url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = _sqlite_engine(self.url, pool=pool)
+            self.engine = _sqlite_engine(self.url, pool=pool, patience_s=patience_s)
         elif pool:
-            self.engine = create_engine(self.url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+            self.engine = create_engine(self.url, pool_pre_ping=True, connect_args=POSTGRES | LOCKS, **POOL)
         else:
-            self.engine = create_engine(self.url, poolclass=NullPool)
+            self.engine = create_engine(self.url, poolclass=NullPool, connect_args=POSTGRES)
+        outages.watch(self.engine)
         self._writer = self.engine.execution_options(tsunagu_write=True)
+        self._hurried = self.engine.execution_options(tsunagu_write=True, tsunagu_hurry=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view for reading; nothing is kept."""
-        with self.engine.connect() as connection:
+        """A consistent view for reading; nothing is kept. Raises StorageUnavailable."""
+        with _pooled(self.engine) as connection:
             if not self.is_sqlite:
                 connection.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction: committed when the block ends, rolled back when it raises."""
-        with self._writer.begin() as connection:
+    def write(self, *, hurry: bool = False) -> Iterator[Connection]:
+        """One transaction: committed when the block ends, rolled back when it raises. Raises StorageUnavailable.
+
+        hurry: for notes that must not keep a reader waiting; another writer is waited for ``HURRY_S`` at most (SQLite).
+        """
+        with _pooled(self._hurried if hurry else self._writer) as connection, connection.begin():
             yield connection
 
     def dispose(self) -> None:

@@ -108,14 +108,19 @@ def finish(connection: Connection, claimed: TimerRow, *, state: str, at: datetim
     return connection.execute(_FINISH, {"moment": claimed.id, "seen": claimed.fence, **done}).rowcount == 1
 
 
-def put_back(connection: Connection, claimed: TimerRow, *, next_at: datetime, failed: bool) -> None:
-    """After a failure: look again later, or give up until somebody resolves the incident."""
+def put_back(
+    connection: Connection, claimed: TimerRow, *, next_at: datetime, attempts: int = 0, failed: bool = False
+) -> None:
+    """After a failure: look again later, ``attempts`` used up; or give up until somebody resolves the incident.
+
+    A moment that is not claimed any more stays as it is: its step was committed, though nobody heard of it.
+    """
     connection.execute(
         update(timer)
-        .where(timer.c.id == claimed.id, timer.c.fence == claimed.fence)
+        .where(timer.c.id == claimed.id, timer.c.fence == claimed.fence, timer.c.state == "claimed")
         .values(
             state="failed" if failed else "pending",
-            attempts=timer.c.attempts + 1,
+            attempts=timer.c.attempts + attempts,
             next_at=next_at,
             lease_owner=None,
             lease_until=None,

@@ -18,6 +18,7 @@ from engine.domain.errors import (
     HoldTooLong,
     NotOpen,
     StaleVersion,
+    StorageUnavailable,
 )
 from engine.domain.wareki import DateNotUnderstood, parse_date
 from engine.queries import inbox, task_page
@@ -25,7 +26,7 @@ from engine.queries.task_page import TaskPage
 from engine.services import task_forms, tasks
 from web import form_pages, form_rendering
 from web.access_notes import note_task
-from web.errors import detail_of, page_for
+from web.errors import detail_of, page_for, retried
 from web.form_pages import Sheet
 from web.i18n import gettext
 from web.policy import policy
@@ -34,7 +35,7 @@ from web.runtime import actor, engine, now
 blueprint = Blueprint("tasks", __name__, url_prefix="/tasks")
 
 #: refusals after which the page comes back with everything that was typed still in the form
-KEPT_ON_PAGE = (AlreadyClaimed, AlreadyCompleted, ConsentMissing, NotOpen, StaleVersion)
+KEPT_ON_PAGE = (AlreadyClaimed, AlreadyCompleted, ConsentMissing, NotOpen, StaleVersion, StorageUnavailable)
 
 
 @blueprint.get("/<task_id>")
@@ -224,7 +225,7 @@ def _refused(task_id: str, raw: dict[str, Any], refusal: Exception) -> Response:
     sheet = _sheet(page, raw)
     kept = "" if sheet else form_pages.as_text(request.form, g.typed_labels)
     message = {"title": gettext(row.title), "detail": detail_of(refusal), "advice": gettext(row.advice)}
-    return make_response(_render(page, sheet, refused=message, kept=kept), row.status)
+    return retried(make_response(_render(page, sheet, refused=message, kept=kept), row.status))
 
 
 def _render(page: TaskPage, sheet: Sheet | None, **more: Any) -> str:
