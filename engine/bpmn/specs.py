@@ -5,6 +5,7 @@ The library's parser makes its own specs; ``adoption`` gives each of them one of
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +23,7 @@ from engine.bpmn.script_engine import evaluate_at
 from engine.bpmn.variables import assign, scope_of
 from engine.domain.errors import (
     CalendarNotLoaded,
+    DecisionFailed,
     DefinitionRefused,
     EngineError,
     ExpressionError,
@@ -152,11 +154,28 @@ class DecisionTask(OwnSpec, BpmnTaskSpec):
         self.bpmn_id = bpmn_id
 
     def _run_hook(self, task: Task) -> bool:
-        outputs = run_of(task).host.decision(self.extensions["decisionRef"], scope_of(task))
-        target = self.extensions.get("resultVariable")
-        for name, value in {target: outputs}.items() if target else outputs.items():
+        given = {name: evaluate_at(task, text) for name, text in self.extensions.get("inputs", ())}
+        try:
+            outputs = run_of(task).host.decision(self.extensions["decisionRef"], ChainMap(given, dict(scope_of(task))))
+        except DecisionFailed as error:
+            raise RunFailed(f"判定表「{error.table}」: {error.reason}") from error
+        for name, value in self._assigned(outputs).items():
             assign(task, name, value)
         return True
+
+    def _assigned(self, outputs: Mapping[str, object]) -> Mapping[str, object]:
+        """Variable -> value: as mapped, else the whole result in one variable, else each output by its name.
+
+        A table with one output has its value as result, one with several an object of them (DMN 1.3, 8.2).
+        """
+        target = self.extensions.get("resultVariable")
+        if mapped := self.extensions.get("outputs"):
+            if missing := [key for _, key in mapped if key not in outputs]:
+                raise RunFailed(f"判定表の結果に「{missing[0]}」がありません")
+            return {variable: outputs[key] for variable, key in mapped}
+        if target:
+            return {target: next(iter(outputs.values())) if len(outputs) == 1 else dict(outputs)}
+        return outputs
 
 
 class ExclusiveGateway(OwnSpec, defaults.ExclusiveGateway):
