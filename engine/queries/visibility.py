@@ -7,14 +7,32 @@ counts all use these conditions; nothing is filtered afterwards, so a hidden cas
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, exists, false, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    false,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 
 from engine.domain.roles import Role
 from engine.domain.staff import ANY_CITY_ORG, Actor, Membership
+from engine.storage.columns import Instant
+from engine.storage.rows import TaskRow
+from engine.storage.sql import as_row, columns_of
 from engine.storage.tables import (
     case_organisation,
     case_staff,
@@ -62,6 +80,10 @@ SHARING_RELATIONS = tuple(relation for relation in SEEING_RELATIONS if relation 
 CARRYING_RELATIONS = ("owner", "lead")
 CONFERENCE_RELATION = "conference_member"
 
+Moment = datetime | ColumnElement[datetime]  #: an aware instant, or the parameter of a statement that is kept
+NOW = bindparam("now", type_=Instant())
+ACTORS_KEPT = 128  #: for so many people (and memberships) the statements below are kept; they depend on nothing else
+
 
 class Scope(Enum):
     """A part of the records that a consent or a grant names (options of F08.scope_items)."""
@@ -100,7 +122,12 @@ def own_orgs(actor: Actor) -> list[str]:
     return _orgs(actor.memberships, CASE_ROLES)
 
 
-def taking_part(now: datetime) -> ColumnElement[bool]:
+def among(column: ColumnElement[Any], values: Collection[str]) -> ColumnElement[bool]:
+    """The column has one of the values. They are single parameters: nothing is left to expand at each execution."""
+    return column.in_([literal(value) for value in values]) if values else false()
+
+
+def taking_part(now: Moment) -> ColumnElement[bool]:
     """A row of case_organisation counts at ``now``: begun, not ended, not run out."""
     return and_(
         case_organisation.c.since <= now,
@@ -111,31 +138,31 @@ def taking_part(now: datetime) -> ColumnElement[bool]:
 
 def covered_by(org_ids: list[str]) -> ColumnElement[bool]:
     """The row's organisation is one for which a division among ``org_ids`` answers."""
-    covered = select(organisation_cover.c.covers_org_id).where(organisation_cover.c.org_id.in_(org_ids))
+    covered = select(organisation_cover.c.covers_org_id).where(among(organisation_cover.c.org_id, org_ids))
     return case_organisation.c.org_id.in_(covered)
 
 
 def _with_parents(org_ids: list[str]) -> Select[tuple[str]]:
     """The organisations themselves and the divisions of which they are subsections."""
-    parents = select(organisation.c.parent_id).where(organisation.c.id.in_(org_ids), organisation.c.kind == "担当係")
-    return select(organisation.c.id).where(or_(organisation.c.id.in_(org_ids), organisation.c.id.in_(parents)))
+    parents = select(organisation.c.parent_id).where(among(organisation.c.id, org_ids), organisation.c.kind == "担当係")
+    return select(organisation.c.id).where(or_(among(organisation.c.id, org_ids), organisation.c.id.in_(parents)))
 
 
-def _takes_part(now: datetime, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+def _takes_part(now: Moment, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(case_organisation.c.case_id == support_case.c.id, taking_part(now), or_(*conditions))
 
 
-def _relation(memberships: Iterable[Membership], now: datetime) -> ColumnElement[bool]:
+def _relation(memberships: Iterable[Membership], now: Moment) -> ColumnElement[bool]:
     """One of the memberships' organisations takes part in the case, or answers for one that does."""
     memberships = tuple(memberships)
     rows = case_organisation.c
     ways: list[ColumnElement[bool]] = []
     if working := _orgs(memberships, CASE_ROLES):
-        ways.append(and_(rows.org_id.in_(working), rows.relation.in_(SEEING_RELATIONS)))
+        ways.append(and_(among(rows.org_id, working), among(rows.relation, SEEING_RELATIONS)))
     if dividing := _orgs(memberships, DIVISION_ROLES):
-        ways.append(and_(covered_by(dividing), rows.relation.in_(SEEING_RELATIONS)))
+        ways.append(and_(covered_by(dividing), among(rows.relation, SEEING_RELATIONS)))
     if invited := _orgs(memberships, frozenset({Role.CONFERENCE_MEMBER.value})):
-        ways.append(and_(rows.org_id.in_(invited), rows.relation == CONFERENCE_RELATION))
+        ways.append(and_(among(rows.org_id, invited), rows.relation == CONFERENCE_RELATION))
     return _takes_part(now, *ways) if ways else false()
 
 
@@ -143,7 +170,7 @@ def _named(actor: Actor) -> ColumnElement[bool]:
     return exists().where(case_staff.c.case_id == support_case.c.id, case_staff.c.staff_id == actor.staff_id)
 
 
-def _seal_allows(actor: Actor, now: datetime) -> ColumnElement[bool]:
+def _seal_allows(actor: Actor, now: Moment) -> ColumnElement[bool]:
     """Whom a seal lets through: named people, the seal office, supervisors and emergency officers concerned."""
     ways = [support_case.c.seal_level == 0, _named(actor)]
     if any(m.org_id in SEAL_OFFICE and m.role in CASE_ROLES for m in actor.memberships):
@@ -160,20 +187,20 @@ def _seal_office(actor: Actor) -> ColumnElement[bool]:
     return support_case.c.seal_level == SEALED if in_office else false()
 
 
-def case_visible(actor: Actor, now: datetime) -> ColumnElement[bool]:
+def case_visible(actor: Actor, now: Moment) -> ColumnElement[bool]:
     """A condition on support_case: the actor may know of the case at ``now``."""
     related = _relation(actor.memberships, now)
     return or_(and_(related, _seal_allows(actor, now)), _seal_office(actor))
 
 
-def sees_whole_case(actor: Actor, now: datetime) -> ColumnElement[bool]:
+def sees_whole_case(actor: Actor, now: Moment) -> ColumnElement[bool]:
     """A condition on support_case: the actor's office carries the case (or answers for one that does)."""
     rows = case_organisation.c
     ways: list[ColumnElement[bool]] = []
     if working := own_orgs(actor):
-        ways.append(and_(rows.org_id.in_(working), rows.relation.in_(CARRYING_RELATIONS)))
+        ways.append(and_(among(rows.org_id, working), among(rows.relation, CARRYING_RELATIONS)))
     if dividing := _orgs(actor.memberships, DIVISION_ROLES):
-        ways.append(and_(covered_by(dividing), rows.relation.in_(CARRYING_RELATIONS)))
+        ways.append(and_(covered_by(dividing), among(rows.relation, CARRYING_RELATIONS)))
     carries = _takes_part(now, *ways) if ways else false()
     return and_(or_(carries, _seal_office(actor)), case_visible(actor, now))
 
@@ -195,7 +222,7 @@ def _candidate_of(membership: Membership) -> ColumnElement[bool]:
     return and_(rows.role == membership.role, or_(*orgs))
 
 
-def task_actionable(actor: Actor, now: datetime) -> ColumnElement[bool]:
+def task_actionable(actor: Actor, now: Moment) -> ColumnElement[bool]:
     """A condition on user_task (joined with support_case): the actor may claim it, or holds it.
 
     ``city_staff_only`` counts only memberships in organisations of the city. A seal keeps candidates out who are
@@ -215,33 +242,33 @@ def _is_candidate(memberships: Iterable[Membership]) -> ColumnElement[bool]:
     return and_(anyone, or_(user_task.c.city_staff_only.is_(False), by_city))
 
 
-def _seal_admits_candidate(actor: Actor, now: datetime) -> ColumnElement[bool]:
+def _seal_admits_candidate(actor: Actor, now: Moment) -> ColumnElement[bool]:
     assigning = [m for m in actor.memberships if m.role in ASSIGNING_ROLES]
     return or_(_seal_allows(actor, now), _is_candidate(assigning)) if assigning else _seal_allows(actor, now)
 
 
-def task_visible(actor: Actor, now: datetime) -> ColumnElement[bool]:
+def task_visible(actor: Actor, now: Moment) -> ColumnElement[bool]:
     """A condition on user_task (joined with support_case): actionable, or on a case in whose work the office shares.
 
     Who was only asked, or sits in one conference, sees the tasks of the own organisation.
     """
     own = own_orgs(actor)
-    of_own_org = user_task.c.org_id.in_(own) if own else false()
+    of_own_org = among(user_task.c.org_id, own) if own else false()
     shares = or_(of_own_org, _shares_work(actor, now))
     return or_(task_actionable(actor, now), and_(case_visible(actor, now), shares))
 
 
-def _shares_work(actor: Actor, now: datetime) -> ColumnElement[bool]:
+def _shares_work(actor: Actor, now: Moment) -> ColumnElement[bool]:
     rows = case_organisation.c
     ways: list[ColumnElement[bool]] = []
     if working := own_orgs(actor):
-        ways.append(and_(rows.org_id.in_(working), rows.relation.in_(SHARING_RELATIONS)))
+        ways.append(and_(among(rows.org_id, working), among(rows.relation, SHARING_RELATIONS)))
     if dividing := _orgs(actor.memberships, DIVISION_ROLES):
-        ways.append(and_(covered_by(dividing), rows.relation.in_(SHARING_RELATIONS)))
+        ways.append(and_(covered_by(dividing), among(rows.relation, SHARING_RELATIONS)))
     return or_(_takes_part(now, *ways) if ways else false(), _seal_office(actor))
 
 
-def record_visible(actor: Actor, now: datetime) -> ColumnElement[bool]:
+def record_visible(actor: Actor, now: Moment) -> ColumnElement[bool]:
     """A condition on record (joined with support_case): what of the case's records the actor may read.
 
     Records of the own organisation always; all of them where the office carries the case; otherwise the parts that
@@ -252,24 +279,24 @@ def record_visible(actor: Actor, now: datetime) -> ColumnElement[bool]:
         return false()
     ways: list[ColumnElement[bool]] = [sees_whole_case(actor, now)]
     if own:
-        ways += [record.c.org_id.in_(own), _sent_to(own)]
+        ways += [among(record.c.org_id, own), _sent_to(own)]
         ways += [_scope_covers(own, scope, forms, now) for scope, forms in FORMS_BY_SCOPE.items()]
     return and_(case_visible(actor, now), or_(*ways))
 
 
 def _sent_to(own: list[str]) -> ColumnElement[bool]:
-    return exists().where(referral.c.record_id == record.c.id, referral.c.to_org.in_(own))
+    return exists().where(referral.c.record_id == record.c.id, among(referral.c.to_org, own))
 
 
-def _scope_covers(own: list[str], scope: Scope, forms: tuple[str, ...], now: datetime) -> ColumnElement[bool]:
+def _scope_covers(own: list[str], scope: Scope, forms: tuple[str, ...], now: Moment) -> ColumnElement[bool]:
     """scope_items is stored as JSON text, so a named part is found between its quotation marks."""
     named = exists().where(
         case_organisation.c.case_id == record.c.case_id,
-        case_organisation.c.org_id.in_(own),
+        among(case_organisation.c.org_id, own),
         taking_part(now),
         type_coerce(case_organisation.c.scope_items, Text).contains(f'"{scope.value}"'),
     )
-    return and_(record.c.form_key.in_(forms), named)
+    return and_(among(record.c.form_key, forms), named)
 
 
 def visible_case_id(connection: Connection, actor: Actor, number: str, now: datetime) -> str | None:
@@ -278,14 +305,14 @@ def visible_case_id(connection: Connection, actor: Actor, number: str, now: date
     return connection.execute(query).scalar()
 
 
-def instance_visible(actor: Actor, now: datetime) -> ColumnElement[bool]:
+def instance_visible(actor: Actor, now: Moment) -> ColumnElement[bool]:
     """A condition on process_instance (joined with support_case): the case is seen whole, or the office carries it."""
     own = own_orgs(actor)
-    carried = process_instance.c.org_id.in_(own) if own else false()
+    carried = among(process_instance.c.org_id, own) if own else false()
     return and_(case_visible(actor, now), or_(sees_whole_case(actor, now), carried))
 
 
-def sees_scope(actor: Actor, scope: Scope, now: datetime) -> ColumnElement[bool]:
+def sees_scope(actor: Actor, scope: Scope, now: Moment) -> ColumnElement[bool]:
     """A condition on support_case: the actor sees that part of what all organisations wrote."""
     own = own_orgs(actor)
     whole = sees_whole_case(actor, now)
@@ -293,7 +320,7 @@ def sees_scope(actor: Actor, scope: Scope, now: datetime) -> ColumnElement[bool]
         return whole
     named = exists().where(
         case_organisation.c.case_id == support_case.c.id,
-        case_organisation.c.org_id.in_(own),
+        among(case_organisation.c.org_id, own),
         taking_part(now),
         type_coerce(case_organisation.c.scope_items, Text).contains(f'"{scope.value}"'),
     )
@@ -302,21 +329,35 @@ def sees_scope(actor: Actor, scope: Scope, now: datetime) -> ColumnElement[bool]
 
 def sees_case(connection: Connection, actor: Actor, case_id: str, now: datetime) -> bool:
     """Whether the person may know of this case."""
-    query = select(support_case.c.id).where(support_case.c.id == case_id, case_visible(actor, now))
-    return connection.execute(query).first() is not None
+    return connection.execute(_case_seen_by(actor), {"case": case_id, "now": now}).first() is not None
 
 
-def sees_task(connection: Connection, actor: Actor, task_id: str, now: datetime) -> bool:
-    """Whether the person may know of this task."""
-    query = (
-        select(user_task.c.id)
+@lru_cache(ACTORS_KEPT)
+def _case_seen_by(actor: Actor) -> Select[tuple[str]]:
+    return select(support_case.c.id).where(support_case.c.id == bindparam("case"), case_visible(actor, NOW))
+
+
+def seen_task(connection: Connection, actor: Actor, task_id: str, now: datetime) -> TaskRow | None:
+    """The task; None when it does not exist or the person may not know of it."""
+    row = connection.execute(_task_seen_by(actor), {"task": task_id, "now": now}).first()
+    return None if row is None else as_row(TaskRow, row)
+
+
+@lru_cache(ACTORS_KEPT)
+def _task_seen_by(actor: Actor) -> Select[Any]:
+    return (
+        select(*columns_of(user_task, TaskRow))
         .join(support_case, support_case.c.id == user_task.c.case_id)
-        .where(user_task.c.id == task_id, task_visible(actor, now))
+        .where(user_task.c.id == bindparam("task"), task_visible(actor, NOW))
     )
-    return connection.execute(query).first() is not None
 
 
 def is_candidate(connection: Connection, membership: Membership, task_id: str) -> bool:
     """Whether a membership is a candidate of the task."""
-    query = select(task_candidate.c.task_id).where(task_candidate.c.task_id == task_id, candidate_matches([membership]))
-    return connection.execute(query).first() is not None
+    return connection.execute(_candidacy_of(membership), {"task": task_id}).first() is not None
+
+
+@lru_cache(ACTORS_KEPT)
+def _candidacy_of(membership: Membership) -> Select[tuple[str]]:
+    candidate = candidate_matches([membership])
+    return select(task_candidate.c.task_id).where(task_candidate.c.task_id == bindparam("task"), candidate)

@@ -55,8 +55,8 @@ class TaskAccess:
 
 def visible_task(connection: Connection, actor: Actor, task_id: str, *, now: datetime) -> TaskAccess:
     """The task and the person's authority over it; NotFound when it does not exist or is not to be known of."""
-    task = tasks.get(connection, task_id)
-    if task is None or not visibility.sees_task(connection, actor, task_id, now):
+    task = visibility.seen_task(connection, actor, task_id, now)
+    if task is None:
         raise NotFound("task")
     pairs = tasks.candidates(connection, task_id)
     held = tuple(m for m in actor.memberships if _gives_authority(connection, m, task_id, pairs))

@@ -20,7 +20,7 @@ from engine.services.first_task import first_task
 from engine.services.operations.registry import call_from_token
 from engine.services.starting import start_instance
 from engine.services.steps import Step, Transaction, run, save, transaction, write_result
-from engine.storage import audit, cases, tasks
+from engine.storage import audit, cases
 from engine.storage.rows import CaseRow, InstanceRow
 from engine.storage.sql import new_id
 
@@ -149,11 +149,9 @@ def _complete_first(
 ) -> list[str]:  # fmt: skip
     """Complete the first task inside the transaction of the start."""
     connection = tx.connection
-    task = tasks.get(connection, task_id)
-    assert task is not None
     found = access.visible_task(connection, actor, task_id, now=started.now)
     access.require_doer(found, "complete", actor)
-    act = completion.prepare_in(engine, connection, actor, task, instance, started.case, data, now=started.now)
+    act = completion.prepare_in(engine, connection, actor, found, instance, started.case, data, now=started.now)
     step = Step(engine, tx, actor, started.now, started.deployed, started.case, instance.id, instance.org_id, instance)
     result = run(step, act, call_from_token)
     save(step, result)

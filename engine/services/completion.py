@@ -13,13 +13,14 @@ from engine.definitions.model import TaskSettings
 from engine.domain.errors import NotOpen
 from engine.domain.staff import Actor
 from engine.forms.api import Submission
+from engine.services.access import TaskAccess
 from engine.services.deployed import Deployed
 from engine.services.engine import Engine
 from engine.services.form_context import form_context
 from engine.services.operations import checks
 from engine.services.operations.registry import OperationContext, call
-from engine.services.steps import Step, StepHost
-from engine.storage import cases, instances, records, tasks
+from engine.services.steps import Standing, Step, StepHost
+from engine.storage import instances, records, tasks
 from engine.storage.database import Connection
 from engine.storage.rows import CaseRow, InstanceRow, TaskRow
 from engine.storage.sealing import seal, split
@@ -111,30 +112,30 @@ def acting_org(engine: Engine, actor: Actor, case: CaseRow, instance_org: str, t
     return min(mine, default=instance_org)
 
 
-def prepare(engine: Engine, actor: Actor, task: TaskRow, raw: Mapping[str, Any], *, now: datetime) -> CompleteTask:
+def prepare(
+    engine: Engine, connection: Connection, actor: Actor, found: TaskAccess, raw: Mapping[str, Any], *, now: datetime
+) -> tuple[CompleteTask, Standing]:  # fmt: skip
     """Check the form against the case as it stands; nothing is written. Raises ConsentMissing and FormInvalid."""
-    with engine.database.read() as connection:
-        instance = instances.get(connection, task.instance_id)
-        case = cases.get(connection, task.case_id)
-        if instance is None or case is None or instance.status not in ("running", "incident"):
-            raise NotOpen(task.id)
-        return prepare_in(engine, connection, actor, task, instance, case, raw, now=now)
+    standing = instances.with_case(connection, found.task.instance_id)
+    if standing is None or standing[0].status not in ("running", "incident"):
+        raise NotOpen(found.task.id)
+    return prepare_in(engine, connection, actor, found, *standing, raw, now=now), standing
 
 
 def prepare_in(
-    engine: Engine, connection: Connection, actor: Actor, task: TaskRow, instance: InstanceRow, case: CaseRow,
+    engine: Engine, connection: Connection, actor: Actor, found: TaskAccess, instance: InstanceRow, case: CaseRow,
     raw: Mapping[str, Any], *, now: datetime,
 ) -> CompleteTask:  # fmt: skip
     """As ``prepare``, on a connection that may be inside a transaction.
 
     Refusals of the task's operations that need no input (consent) come before those of the form.
     """
+    task = found.task
     deployed = engine.definitions.get(instance.version_id)
     settings = deployed.model.settings(task.element_id)
     variables = current_variables(engine, deployed, case, actor, instance, now)
     checks.before_form(connection, settings.operations, case, variables, now)
-    orgs = [org for org, _ in sorted(tasks.candidates(connection, task.id))]
-    org_id = acting_org(engine, actor, case, instance.org_id, orgs)
+    org_id = acting_org(engine, actor, case, instance.org_id, [org for org, _ in sorted(found.candidates)])
     context = form_context(
         engine, connection, actor, case=case, org_id=org_id, variables={**variables, **task.locals}, now=now
     )

@@ -112,19 +112,26 @@ class StepHost:
 
 
 OperationRunner = Callable[[Step, OperationCall], Mapping[str, object]]
+Standing = tuple[InstanceRow, CaseRow]  #: an instance and its case as they were read together
 
 
 def advance(
-    engine: Engine, actor: Actor, instance_id: str, act: Act, operation: OperationRunner, *, now: datetime
-) -> Step:
-    """Take one step of an existing instance. Refusals pass through; a failure opens an incident (InstanceFailed)."""
+    engine: Engine, actor: Actor, instance_id: str, act: Act, operation: OperationRunner, *, now: datetime,
+    standing: Standing | None = None,
+) -> Step:  # fmt: skip
+    """Take one step of an existing instance. Refusals pass through; a failure opens an incident (InstanceFailed).
+
+    standing: the instance and its case, where they have just been read; whoever moves them meanwhile is noticed.
+    """
     for attempt in range(TRIES):
         try:
-            return _once(engine, actor, instance_id, act, operation, now)
+            return _once(engine, actor, standing or _read(engine, instance_id), act, operation, now)
         except StaleVersion:
+            standing = None
             if attempt == TRIES - 1:
                 raise
         except OperationalError as error:
+            standing = None
             if attempt == TRIES - 1 or not _is_conflict(error):
                 raise
         except InstanceFailed as failure:
@@ -138,17 +145,23 @@ def _is_conflict(error: OperationalError) -> bool:
     return getattr(error.orig, "sqlstate", "") in ("40001", "40P01")
 
 
-def _once(engine: Engine, actor: Actor, instance_id: str, act: Act, operation: OperationRunner, now: datetime) -> Step:
+def _read(engine: Engine, instance_id: str) -> Standing:
     with engine.database.read() as connection:
-        instance = instances.get(connection, instance_id)
-        case = cases.get(connection, instance.case_id) if instance else None
-    if instance is None or case is None:
+        standing = instances.with_case(connection, instance_id)
+    if standing is None:
         raise NotFound("instance")
+    return standing
+
+
+def _once(
+    engine: Engine, actor: Actor, standing: Standing, act: Act, operation: OperationRunner, now: datetime
+) -> Step:  # fmt: skip
+    instance, case = standing
     if instance.status not in ("running", "incident"):
         raise NotOpen(instance.status)
     deployed = engine.definitions.get(instance.version_id)
     with transaction(engine) as tx:
-        step = Step(engine, tx, actor, now, deployed, case, instance_id, instance.org_id, instance)
+        step = Step(engine, tx, actor, now, deployed, case, instance.id, instance.org_id, instance)
         result = run(step, act, operation)
         save(step, result)
         write_result(step, act, result)

@@ -25,8 +25,9 @@ from engine.services import access, clocks, completion, messages
 from engine.services.access import TaskAccess
 from engine.services.engine import Engine
 from engine.services.operations.registry import call_from_token
-from engine.services.steps import Act, Step, advance
+from engine.services.steps import Act, Standing, Step, advance
 from engine.storage import audit, notifications, staff, tasks, timers
+from engine.storage.database import Connection
 from engine.storage.rows import TaskRow
 from engine.storage.sealing import seal
 from engine.storage.sql import new_id
@@ -43,37 +44,35 @@ class Completed:
 # ---------------------------------------------------------------- reading and refusing
 
 
-def _read(engine: Engine, actor: Actor, task_id: str, now: datetime) -> TaskAccess:
-    with engine.database.read() as connection:
-        return access.visible_task(connection, actor, task_id, now=now)
-
-
-def _name_of(engine: Engine, staff_id: str | None) -> str:
+def _name_of(connection: Connection, staff_id: str | None) -> str:
     if staff_id is None:
         return ""
-    with engine.database.read() as connection:
-        row = staff.by_id(connection, staff_id)
+    row = staff.by_id(connection, staff_id)
     return row.name if row is not None else staff_id
 
 
-def _require_open(engine: Engine, task: TaskRow) -> None:
+def _open_task(connection: Connection, actor: Actor, task_id: str, now: datetime) -> TaskAccess:
+    """The open task as this person meets it. Raises NotFound, AlreadyCompleted, NotOpen."""
+    found = access.visible_task(connection, actor, task_id, now=now)
+    _require_open(connection, found.task)
+    return found
+
+
+def _require_open(connection: Connection, task: TaskRow) -> None:
     if task.state == "completed":
-        raise AlreadyCompleted(_name_of(engine, task.completed_by), task.completed_at)
+        raise AlreadyCompleted(_name_of(connection, task.completed_by), task.completed_at)
     if task.state == "cancelled":
         raise NotOpen(task.state)
 
 
-def _require_not_others(engine: Engine, task: TaskRow, actor: Actor) -> None:
+def _require_not_others(connection: Connection, task: TaskRow, actor: Actor) -> None:
     if task.assignee_id not in (None, actor.staff_id):
-        raise AlreadyClaimed(_name_of(engine, task.assignee_id), task.claimed_at)
+        raise AlreadyClaimed(_name_of(connection, task.assignee_id), task.claimed_at)
 
 
-def _require_four_eyes(engine: Engine, task: TaskRow, actor: Actor) -> None:
-    if not task.not_same_as:
-        return
-    with engine.database.read() as connection:
-        if tasks.completer_of(connection, task.instance_id, task.not_same_as) == actor.staff_id:
-            raise FourEyes(task.element_id)
+def _require_four_eyes(connection: Connection, task: TaskRow, actor: Actor) -> None:
+    if task.not_same_as and tasks.completer_of(connection, task.instance_id, task.not_same_as) == actor.staff_id:
+        raise FourEyes(task.element_id)
 
 
 # ---------------------------------------------------------------- assignment
@@ -84,11 +83,11 @@ def claim(engine: Engine, actor: Actor, task_id: str, *, now: datetime) -> None:
 
     Raises AlreadyClaimed, AlreadyCompleted, NotOpen, NotAuthorised, CityStaffOnly, FourEyes, NotFound.
     """
-    found = _read(engine, actor, task_id, now)
-    _require_open(engine, found.task)
-    access.require_doer(found, "claim", actor)
-    _require_not_others(engine, found.task, actor)
-    _require_four_eyes(engine, found.task, actor)
+    with engine.database.read() as connection:
+        found = _open_task(connection, actor, task_id, now)
+        access.require_doer(found, "claim", actor)
+        _require_not_others(connection, found.task, actor)
+        _require_four_eyes(connection, found.task, actor)
     if found.task.assignee_id == actor.staff_id:
         return
     _assign(engine, actor, found.task, actor.staff_id, "task.claimed", now)
@@ -96,8 +95,8 @@ def claim(engine: Engine, actor: Actor, task_id: str, *, now: datetime) -> None:
 
 def release(engine: Engine, actor: Actor, task_id: str, *, now: datetime) -> None:
     """Give a task back to its group; its assignee, or whoever distributes the work there, may do so."""
-    found = _read(engine, actor, task_id, now)
-    _require_open(engine, found.task)
+    with engine.database.read() as connection:
+        found = _open_task(connection, actor, task_id, now)
     if found.task.assignee_id != actor.staff_id and not access.manages(found, actor, engine):
         raise NotAuthorised("release", found.task.element_id)
     if found.task.state != "claimed":
@@ -111,14 +110,15 @@ def reassign(engine: Engine, actor: Actor, task_id: str, to_staff_id: str, *, no
     The assignee may hand over; a manager of an organisation of the task, or a supervisor of its division, may
     give it to somebody.
     """
-    found = _read(engine, actor, task_id, now)
-    _require_open(engine, found.task)
+    with engine.database.read() as connection:
+        found = _open_task(connection, actor, task_id, now)
     if found.task.assignee_id != actor.staff_id and not access.manages(found, actor, engine):
         raise NotAuthorised("reassign", found.task.element_id)
     receiver = access.actor_by_id(engine, to_staff_id, now=now)
-    theirs = _read(engine, receiver, task_id, now)
-    access.require_doer(theirs, "reassign", receiver)
-    _require_four_eyes(engine, found.task, receiver)
+    with engine.database.read() as connection:
+        theirs = access.visible_task(connection, receiver, task_id, now=now)
+        access.require_doer(theirs, "reassign", receiver)
+        _require_four_eyes(connection, found.task, receiver)
     _assign(engine, actor, found.task, to_staff_id, "task.reassigned", now, note=note)
 
 
@@ -143,10 +143,10 @@ def _lost(engine: Engine, task_id: str) -> None:
     """Somebody was faster: say who."""
     with engine.database.read() as connection:
         current = tasks.get(connection, task_id)
-    if current is not None:
-        _require_open(engine, current)
-        if current.assignee_id is not None:
-            raise AlreadyClaimed(_name_of(engine, current.assignee_id), current.claimed_at)
+        if current is not None:
+            _require_open(connection, current)
+            if current.assignee_id is not None:
+                raise AlreadyClaimed(_name_of(connection, current.assignee_id), current.claimed_at)
     raise StaleVersion(task_id)
 
 
@@ -216,14 +216,14 @@ def hold(engine: Engine, actor: Actor, task_id: str, *, until: date, reason: str
 
     Raises FormInvalid for a missing reason or a day that is not in the future, HoldTooLong beyond the maximum.
     """
-    found = _read(engine, actor, task_id, now)
-    task = found.task
-    _require_open(engine, task)
-    if task.state == "held":
-        raise NotOpen(task.state)
-    if not access.manages(found, actor, engine):
-        access.require_doer(found, "hold", actor)
-        _require_not_others(engine, task, actor)
+    with engine.database.read() as connection:
+        found = _open_task(connection, actor, task_id, now)
+        task = found.task
+        if task.state == "held":
+            raise NotOpen(task.state)
+        if not access.manages(found, actor, engine):
+            access.require_doer(found, "hold", actor)
+            _require_not_others(connection, task, actor)
     if not task.hold_allowed:
         raise NotAuthorised("hold", task.element_id)
     _check_hold(engine, until, reason, now)
@@ -256,9 +256,9 @@ def resume(engine: Engine, actor: Actor, task_id: str, *, reason: str = "", now:
         if task is None or task.state != "held":
             return
     else:
-        found = _read(engine, actor, task_id, now)
+        with engine.database.read() as connection:
+            found = _open_task(connection, actor, task_id, now)
         task = found.task
-        _require_open(engine, task)
         if task.state != "held":
             raise NotOpen(task.state)
         if task.assignee_id != actor.staff_id and not access.manages(found, actor, engine):
@@ -273,8 +273,8 @@ def extend(
     engine: Engine, actor: Actor, task_id: str, *, due_on: date, reason: str, legal_basis: str = "", now: datetime
 ) -> None:
     """Give a task a later due date; only who distributes the work there may, with a reason."""
-    found = _read(engine, actor, task_id, now)
-    _require_open(engine, found.task)
+    with engine.database.read() as connection:
+        found = _open_task(connection, actor, task_id, now)
     if not access.manages(found, actor, engine):
         raise NotAuthorised("extend", found.task.element_id)
     errors = {}
@@ -293,8 +293,8 @@ def extend(
 
 def save_draft(engine: Engine, actor: Actor, task_id: str, raw: Mapping[str, Any], *, now: datetime) -> None:
     """Keep what the person has typed; only for an open task that this person may do."""
-    found = _read(engine, actor, task_id, now)
-    _require_open(engine, found.task)
+    with engine.database.read() as connection:
+        found = _open_task(connection, actor, task_id, now)
     access.require_doer(found, "draft", actor)
     with engine.database.write() as connection:
         tasks.save_draft(connection, task_id, actor.staff_id, seal(dict(raw)) or "", now)
@@ -302,7 +302,8 @@ def save_draft(engine: Engine, actor: Actor, task_id: str, raw: Mapping[str, Any
 
 def discard_draft(engine: Engine, actor: Actor, task_id: str, *, now: datetime) -> None:
     """Forget the person's own draft."""
-    _read(engine, actor, task_id, now)
+    with engine.database.read() as connection:
+        access.visible_task(connection, actor, task_id, now=now)
     with engine.database.write() as connection:
         tasks.drop_drafts(connection, task_id, actor.staff_id)
 
@@ -325,32 +326,38 @@ def complete(
     ConsentMissing and other refusals of the task's operations, FormInvalid, StaleVersion; InstanceFailed when the
     instance could not go on, which keeps the draft and opens an incident.
     """
-    found = _read(engine, actor, task_id, now)
-    task = found.task
-    _require_open(engine, task)
-    if task.state == "held":
-        raise NotOpen(task.state)
-    access.require_doer(found, "complete", actor)
-    _require_not_others(engine, task, actor)
-    _require_four_eyes(engine, task, actor)
-    if seen_version is not None and seen_version != task.version:
-        raise StaleVersion(task_id)
-    act = completion.prepare(engine, actor, task, raw, now=now)
-    step = _complete(engine, actor, task, act, now)
+    with engine.database.read() as connection:
+        found = _open_task(connection, actor, task_id, now)
+        _require_completable(connection, found, actor, seen_version)
+        act, standing = completion.prepare(engine, connection, actor, found, raw, now=now)
+    step = _complete(engine, actor, found.task, act, standing, now)
     if step.notes["to_route"]:
         messages.route_quietly(engine, now=now)
     opened = tuple((row["id"], row["name"]) for row in step.notes["opened"])
-    return Completed(task.case_id, opened)
+    return Completed(found.task.case_id, opened)
 
 
-def _complete(engine: Engine, actor: Actor, task: TaskRow, act: Act, now: datetime) -> Step:
+def _require_completable(
+    connection: Connection, found: TaskAccess, actor: Actor, seen_version: int | None
+) -> None:  # fmt: skip
+    task = found.task
+    if task.state == "held":
+        raise NotOpen(task.state)
+    access.require_doer(found, "complete", actor)
+    _require_not_others(connection, task, actor)
+    _require_four_eyes(connection, task, actor)
+    if seen_version is not None and seen_version != task.version:
+        raise StaleVersion(task.id)
+
+
+def _complete(engine: Engine, actor: Actor, task: TaskRow, act: Act, standing: Standing, now: datetime) -> Step:
     try:
-        return advance(engine, actor, task.instance_id, act, call_from_token, now=now)
+        return advance(engine, actor, task.instance_id, act, call_from_token, now=now, standing=standing)
     except (NotOpen, StaleVersion):
         with engine.database.read() as connection:
             current = tasks.get(connection, task.id)
-        if current is not None:
-            _require_open(engine, current)
-            _require_not_others(engine, current, actor)
-            raise StaleVersion(task.id) from None
+            if current is not None:
+                _require_open(connection, current)
+                _require_not_others(connection, current, actor)
+                raise StaleVersion(task.id) from None
         raise

@@ -251,11 +251,11 @@ def test_who_was_only_asked_sees_the_own_work_and_not_that_of_others(office: Cas
     asked = who("AG-02", "intake_worker")
     with office.engine.database.read() as connection:
         (task,) = connection.execute(select(user_task.c.id).where(user_task.c.state == "open")).scalars()
-        assert not visibility.sees_task(connection, asked, task, office.now)
+        assert visibility.seen_task(connection, asked, task, office.now) is None
     with office.engine.database.write() as connection:
         connection.execute(update(user_task).where(user_task.c.id == task).values(org_id="AG-02"))
     with office.engine.database.read() as connection:
-        assert visibility.sees_task(connection, asked, task, office.now)
+        assert visibility.seen_task(connection, asked, task, office.now) is not None
 
 
 # ---------------------------------------------------------------- records
