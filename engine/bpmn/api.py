@@ -58,7 +58,10 @@ class Host(Protocol):
         """Carry out a service task inside the running transaction; returns its results by name."""
 
     def decision(self, ref: str, scope: Mapping[str, object]) -> Mapping[str, object]:
-        """Evaluate the decision table ``ref``; returns its outputs by name."""
+        """Evaluate the decision table ``ref``; returns its outputs by name, in the order of the table.
+
+        Raises DecisionFailed when the table has no answer; the instance then stops with an incident.
+        """
 
 
 class CloseKind(StrEnum):
@@ -83,7 +86,8 @@ class OpenTask:
     """A user or manual task that waits for a person.
 
     An instance of a multi-instance activity carries the activity's own ``element_id``, its ``index`` and its
-    ``locals`` (item, output item, loop_index). iteration: unique per visit of the element.
+    ``locals`` (item, output item, loop_index). iteration: unique per visit of the element. variables: those of the
+    process that the task is drawn in, ``process_id``.
     """
 
     ref: str
@@ -92,6 +96,7 @@ class OpenTask:
     locals: dict[str, object]
     process_id: str
     index: int | None
+    variables: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -117,22 +122,30 @@ class TimerMoment:
 
 @dataclass(frozen=True)
 class Subscription:
-    """A pending message: catch event, receive task, boundary event, event gateway branch or message start."""
+    """A pending message: catch event, receive task, boundary event, event gateway branch or message start.
+
+    variables: everything that is visible where it waits.
+    """
 
     ref: str
     branch: str | None
     element_id: str
     message: str
+    variables: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Thrown:
-    """A message thrown in this step; ``key`` is unique within the instance, for exactly-once delivery."""
+    """A message thrown in this step; ``key`` is unique within the instance, for exactly-once delivery.
+
+    variables: everything that is visible where it was thrown.
+    """
 
     key: str
     element_id: str
     message: str
     payload: dict[str, object]
+    variables: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,7 @@ class Throwing(OwnSpec):
             if variable not in scope:
                 raise RunFailed(f"メッセージ「{name}」に載せる変数「{variable}」がありません")
             payload[variable] = checked_copy(scope[variable])
-        run_of(task).thrown.append(Thrown(str(task.id), element_id(self), name, payload))
+        run_of(task).thrown.append(Thrown(str(task.id), element_id(self), name, payload, scope))
         note(task, HistoryKind.THROWN)
 
 

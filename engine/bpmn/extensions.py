@@ -31,6 +31,12 @@ def attributes_of(node: etree._Element) -> dict[str, Any]:
     return found
 
 
+def declared_variables(process: etree._Element) -> tuple[str, ...]:
+    """Names of the variables that a process declares."""
+    found = process.iterfind(f"{{{BPMN}}}extensionElements/{{{TSUNAGU}}}variable")
+    return tuple(name for node in found if (name := node.get("name")))
+
+
 def _add_element(found: dict[str, Any], element: etree._Element) -> None:
     if element.tag in (f"{{{CAMUNDA}}}in", f"{{{CAMUNDA}}}out"):
         target, source = element.get("target"), element.get("source") or element.get("sourceExpression")

@@ -18,8 +18,9 @@ from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from engine.bpmn.adoption import adopt
 from engine.bpmn.api import Problem
 from engine.bpmn.context import element_id, is_drawn
-from engine.bpmn.extensions import BPMN, attributes_of
+from engine.bpmn.extensions import BPMN, attributes_of, declared_variables
 from engine.bpmn.specs import DecisionTask
+from engine.bpmn.subprocesses import CallActivity
 from engine.domain.errors import DefinitionRefused
 
 MAX_BYTES = 5_000_000  #: size of one file
@@ -47,11 +48,17 @@ class ProcessSpecs:
         )
 
 
-def parse_process(xml: bytes, process_id: str, called: Mapping[str, bytes] | None = None) -> ProcessSpecs:
+def parse_process(
+    xml: bytes,
+    process_id: str,
+    called: Mapping[str, bytes] | None = None,
+    given: Mapping[str, str] | None = None,
+) -> ProcessSpecs:
     """Parse a process and what it calls.
 
-    called: the file of each called process, by process id. Raises DefinitionRefused with ``api.Problem`` items
-    (element id, Japanese text) for everything that the runner cannot carry out.
+    called: the file of each called process, by process id. given: variables that every called process starts with, as
+    expressions that its caller evaluates; its declared variables are None at first. Raises DefinitionRefused with
+    ``api.Problem`` items (element id, Japanese text) for everything that the runner cannot carry out.
     """
     roots = _read_all([xml, *(called or {}).values()])
     _refuse([*_id_problems(roots), *_shared_problems(roots)])
@@ -67,7 +74,20 @@ def parse_process(xml: bytes, process_id: str, called: Mapping[str, bytes] | Non
         raise DefinitionRefused([Problem(process_id, f"ファイルを読み取れません（{error}）。")]) from error
     _refuse(adopt(process, nested))
     _refuse(_cycle_problems(process, nested))
+    _give(roots, [process, *nested.values()], given or {})
     return ProcessSpecs(process, nested)
+
+
+def _give(roots: list[etree._Element], processes: list[Any], given: Mapping[str, str]) -> None:
+    """What call activities hand over without saying so: first variables, before their own ``camunda:in``."""
+    declared = {
+        str(process.get("id")): declared_variables(process)
+        for root in roots
+        for process in root.iterfind(f"{{{BPMN}}}process")
+    }
+    for call in [spec for one in processes for spec in one.task_specs.values() if isinstance(spec, CallActivity)]:
+        first = dict.fromkeys(declared.get(call.spec, ()), "None") | dict(given)
+        call.extensions = {**call.extensions, "in": [*first.items(), *call.extensions.get("in", ())]}
 
 
 def _refuse(problems: list[Problem]) -> None:

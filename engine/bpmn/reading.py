@@ -14,7 +14,7 @@ from engine.bpmn.context import element_id, process_id_of
 from engine.bpmn.events import Message, branches_of, is_waiting_event
 from engine.bpmn.loops import LOOP_INDEX
 from engine.bpmn.timers import DUE, DUES, CycleTimer, HostTimer
-from engine.bpmn.variables import locals_of
+from engine.bpmn.variables import chain, locals_of, scope_of
 from engine.bpmn.workflow import InstanceWorkflow
 
 
@@ -39,6 +39,7 @@ def open_task(task: Task) -> OpenTask:
         locals=local,
         process_id=process_id_of(task),
         index=index if isinstance(index, int) else None,
+        variables=chain(task)[-1],
     )
 
 
@@ -79,7 +80,7 @@ def _activity_ref(event: Task) -> str | None:
 def subscriptions(workflow: InstanceWorkflow) -> tuple[Subscription, ...]:
     """All pending messages."""
     return tuple(
-        Subscription(str(task.id), branch, branch or element_id(task.task_spec), definition.name)
+        Subscription(str(task.id), branch, branch or element_id(task.task_spec), definition.name, scope_of(task))
         for task in workflow.all_tasks()
         if is_waiting_event(task)
         for branch, definition in branches_of(task)

@@ -7,6 +7,7 @@ that is no XML stops there; soundness needs a connected graph, the trial parse a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from lxml import etree
 
@@ -14,19 +15,24 @@ from engine.definitions.context import CheckContext
 from engine.definitions.findings import Finding, Severity, errors_in
 from engine.definitions.lint import RULES as LINT_RULES
 from engine.definitions.lint import lint
-from engine.definitions.model import model_of
+from engine.definitions.model import BpmnModel, model_of
 from engine.definitions.package import PROCESS_FILE, Package
 from engine.definitions.rulebook import Report
 from engine.definitions.rules import (
     allowed,
+    calls,
+    decisions,
     expressions,
     forms,
     gateways,
     graph,
     guard_rails,
     messages,
+    repeats,
+    scripts,
     structure,
     tasks,
+    throws,
 )
 from engine.definitions.rules.subject import Subject
 from engine.definitions.soundness import explore
@@ -38,8 +44,13 @@ _THEMES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     graph.check,
     gateways.check,
     tasks.check,
+    repeats.check,
+    scripts.check,
     expressions.check,
+    decisions.check,
     messages.check,
+    calls.check,
+    throws.check,
     guard_rails.check,
     forms.check,
 )
@@ -47,10 +58,15 @@ _SHAPE = ("structure.", "flow.", "gateway.", "profile.event", "profile.element",
 
 
 def check_package(package: Package, context: CheckContext) -> tuple[Finding, ...]:
-    """Every finding of a package, errors and advice, ordered by file and element. Never raises for what it holds."""
+    """Every finding of a package, errors and advice, ordered by file and element. Never raises for what it holds.
+
+    Files of a called process are named ``<its key>/process.bpmn``.
+    """
     found = [*package.findings]
     if PROCESS_FILE in package.files:
         found += _diagram(package, context)
+        for key in package.called:
+            found += _called(package, key, context)
     return tuple(sorted(set(found), key=lambda finding: (finding.severity is Severity.ADVICE, finding)))
 
 
@@ -60,6 +76,26 @@ def require_accepted(package: Package, context: CheckContext) -> tuple[Finding, 
     if errors_in(findings):
         raise DefinitionRefused(findings)
     return findings
+
+
+def _called(package: Package, key: str, context: CheckContext) -> Iterator[Finding]:
+    """What is wrong with a process that comes along because it is called."""
+    others = [*_models(package).values(), *(context.others or ())]
+    around = tuple(model for model in {m.process_id: m for m in others}.values() if model.process_id != key)
+    inner = replace(context, others=None if context.others is None else around, previous_id=None)
+    for finding in _diagram(package.part(key), inner):
+        yield replace(finding, file=f"{key}/{PROCESS_FILE}") if finding.file == PROCESS_FILE else finding
+
+
+def _models(package: Package) -> dict[str, BpmnModel]:
+    """The models of the package's own diagram and of the called ones by process id."""
+    found = {}
+    for content in (package.bpmn, *package.called.values()):
+        root = parse_xml(content, PROCESS_FILE)
+        model = None if isinstance(root, Finding) else model_of(root)
+        if model is not None:
+            found[model.process_id] = model
+    return found
 
 
 def _diagram(package: Package, context: CheckContext) -> list[Finding]:
@@ -79,7 +115,7 @@ def _diagram(package: Package, context: CheckContext) -> list[Finding]:
     if not any(finding.rule.startswith(_SHAPE) for finding in errors_in(found)):
         found += _soundness(subject)
     if context.trial is not None and not errors_in(found):
-        found += _trial(subject, context.trial(package.bpmn, subject.model.process_id))
+        found += _trial(subject, context.trial(package.bpmn, subject.model.process_id, package.called))
     return found
 
 
@@ -88,7 +124,9 @@ def _subject(package: Package, context: CheckContext, root: etree._Element, repo
     if model is None:
         return None
     lookup = context.forms(package) if context.forms is not None else None
-    return Subject(package, context, root, model, report, lookup)
+    called = _models(package) if package.called else {}
+    called.pop(model.process_id, None)
+    return Subject(package, context, root, model, report, lookup, called)
 
 
 def _lint(package: Package, found: list[Finding]) -> Iterator[Finding]:

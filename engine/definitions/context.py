@@ -64,8 +64,11 @@ class FormReader(Protocol):
 class TrialParser(Protocol):
     """Reads the diagram with the engine that will run it."""
 
-    def __call__(self, bpmn: bytes, process_id: str) -> Iterable[tuple[str, str]]:
-        """(element id, Japanese reason) for everything it refuses; never raises for what the file holds."""
+    def __call__(self, bpmn: bytes, process_id: str, called: Mapping[str, bytes]) -> Iterable[tuple[str, str]]:
+        """(element id, Japanese reason) for everything it refuses; never raises for what the files hold.
+
+        called: the diagrams of the called processes by id.
+        """
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ left out. The meaning of each attribute stands in docs/architecture.md section 2
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -21,6 +22,9 @@ class Kind(StrEnum):
     THROW = "intermediateThrowEvent"  #: sends a message and goes on
     BOUNDARY = "boundaryEvent"  #: waits beside an activity
     USER_TASK = "userTask"  #: work of a person
+    MANUAL_TASK = "manualTask"  #: work of a person outside the system, confirmed here
+    SCRIPT_TASK = "scriptTask"  #: works out variables
+    RULE_TASK = "businessRuleTask"  #: asks a decision table
     SERVICE_TASK = "serviceTask"  #: an operation of the engine
     SEND_TASK = "sendTask"  #: sends a message
     RECEIVE_TASK = "receiveTask"  #: waits for a message
@@ -29,17 +33,25 @@ class Kind(StrEnum):
     INCLUSIVE = "inclusiveGateway"  #: every way whose condition holds
     EVENT_BASED = "eventBasedGateway"  #: the way whose event happens first
     SUB_PROCESS = "subProcess"  #: a part drawn inside
+    CALL_ACTIVITY = "callActivity"  #: a part drawn in a file of its own, with variables of its own
     OTHER = "other"  #: not in the profile; never in a published definition
 
     @property
     def is_task(self) -> bool:
         """Whether it is an activity without a diagram inside."""
-        return self in (Kind.USER_TASK, Kind.SERVICE_TASK, Kind.SEND_TASK, Kind.RECEIVE_TASK)
+        return self.is_work or self in (
+            Kind.SCRIPT_TASK, Kind.RULE_TASK, Kind.SERVICE_TASK, Kind.SEND_TASK, Kind.RECEIVE_TASK,
+        )  # fmt: skip
+
+    @property
+    def is_work(self) -> bool:
+        """Whether a person does it: it has roles, a form and a clock."""
+        return self in (Kind.USER_TASK, Kind.MANUAL_TASK)
 
     @property
     def is_activity(self) -> bool:
         """Whether boundary events may be attached to it."""
-        return self.is_task or self is Kind.SUB_PROCESS
+        return self.is_task or self in (Kind.SUB_PROCESS, Kind.CALL_ACTIVITY)
 
     @property
     def is_gateway(self) -> bool:
@@ -58,8 +70,15 @@ class EventKind(StrEnum):
     NONE = "none"  #: nothing particular
     MESSAGE = "message"  #: a message between instances
     TIMER = "timer"  #: a moment
-    TERMINATE = "terminate"  #: ends the instance with all its branches
+    TERMINATE = "terminate"  #: ends its process or sub-process with all its branches
+    SIGNAL = "signal"  #: a call to everything that waits for it in the same instance
+    ERROR = "error"  #: a failure that ends the part around it and goes on at its boundary
+    ESCALATION = "escalation"  #: a call to the boundary of the part around it
     OTHER = "other"  #: not in the profile
+
+
+#: local of every instance of a multi-instance activity and every turn of a loop: 0, 1, 2 ...
+LOOP_INDEX = "loop_index"
 
 
 class TimerKind(StrEnum):
@@ -87,18 +106,32 @@ class Timer:
 
 @dataclass(frozen=True)
 class MultiInstance:
-    """An activity done once per item of a list variable. Item and output item are local to each instance."""
+    """An activity done once per item of a list variable, or ``cardinality`` (an expression) times.
+
+    Item and output item are local to each instance. completion: condition over these locals that ends the rest.
+    """
 
     sequential: bool
     collection: str
     item: str
     output_collection: str = ""
     output_item: str = ""
+    cardinality: str = ""
+    completion: str = ""
 
     @property
     def locals(self) -> frozenset[str]:
         """Names that exist in each instance only."""
-        return frozenset(name for name in (self.item, self.output_item, "loop_index") if name)
+        return frozenset(name for name in (self.item, self.output_item, LOOP_INDEX) if name)
+
+
+@dataclass(frozen=True)
+class StandardLoop:
+    """An activity repeated while ``condition`` holds, at most ``maximum`` times (None: not given, which is refused)."""
+
+    maximum: int | None
+    condition: str = ""
+    test_before: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,6 +170,9 @@ class Element:
     boundary event. message: name of the message it sends or waits for. payload, correlate: variable names.
     operations: of service tasks and user tasks. inputs: name -> expression, outputs: variable -> key of the result.
     follows: "overdue" for a boundary timer that moves with the clock of its task. attributes: all, by prefixed name.
+    signal: its name. code: of an error or escalation; None at a boundary catches any. script: lines of a script task.
+    called: process id of a call activity, whose inputs are variables there -> expressions here, and whose outputs are
+    variables here -> expressions there. decision: name of a decision table, result_variable: where its outputs go.
     """
 
     id: str
@@ -153,13 +189,20 @@ class Element:
     event: EventKind = EventKind.NONE
     message: str | None = None
     timer: Timer | None = None
+    signal: str | None = None
+    code: str | None = None
     multi_instance: MultiInstance | None = None
+    loop: StandardLoop | None = None
     default_flow: str | None = None
     payload: tuple[str, ...] = ()
     correlate: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
+    script: str = ""
+    called: str = ""
+    decision: str = ""
+    result_variable: str = ""
     follows: str | None = None
     task: TaskSettings | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
@@ -184,7 +227,14 @@ class Element:
     @property
     def waits(self) -> bool:
         """Whether a token stays there until a person, a message or a moment comes."""
-        return self.kind in (Kind.USER_TASK, Kind.RECEIVE_TASK, Kind.CATCH, Kind.EVENT_BASED)
+        return self.kind.is_work or self.kind in (Kind.RECEIVE_TASK, Kind.CATCH, Kind.EVENT_BASED)
+
+    @property
+    def locals(self) -> frozenset[str]:
+        """Names that exist in each of its instances or turns only."""
+        if self.multi_instance is not None:
+            return self.multi_instance.locals
+        return frozenset({LOOP_INDEX}) if self.loop is not None else frozenset()
 
 
 @dataclass(frozen=True)
@@ -211,11 +261,12 @@ class Lane:
 
 @dataclass(frozen=True)
 class Variable:
-    """A declared process variable; type is one of VARIABLE_TYPES."""
+    """A declared process variable; type is one of VARIABLE_TYPES. is_input: every caller of the process gives it."""
 
     name: str
     type: str
     label: str = ""
+    is_input: bool = False
 
 
 @dataclass(frozen=True)
@@ -238,6 +289,9 @@ class MessageUse:
     starts: bool = False
 
 
+#: way in of a process that call activities may call
+CALLED_ENTRY = "called"
+
 VARIABLE_TYPES = ("bool", "int", "decimal", "text", "date", "instant", "list", "object")
 
 #: set by the engine in every instance, besides what the file declares
@@ -255,7 +309,7 @@ class BpmnModel:
     """One process: everything that is known of it without the BPMN library.
 
     elements and flows in the order of the file; lanes in drawing order; variables as declared (``all_variables`` adds
-    the built-in ones).
+    the built-in ones). called: the processes that it calls, directly or not, by id, once ``with_called`` joined them.
     """
 
     process_id: str
@@ -269,6 +323,39 @@ class BpmnModel:
     pool_name: str = ""
     executable: bool = True
     message_names: tuple[str, ...] = ()
+    called: Mapping[str, BpmnModel] = field(default_factory=dict)
+
+    def with_called(self, models: Mapping[str, BpmnModel]) -> BpmnModel:
+        """The process together with what it calls: ``elements`` and ``flows`` also hold those of ``models``.
+
+        The scope of a called process's elements is its id. Ids are unique over files that run together.
+        """
+        if not models:
+            return self
+        return replace(
+            self,
+            elements=dict(ChainMap({**self.elements}, *({**model.elements} for model in models.values()))),
+            flows=dict(ChainMap({**self.flows}, *({**model.flows} for model in models.values()))),
+            called=dict(models),
+        )
+
+    def process_of(self, element_id: str) -> BpmnModel:
+        """The process in which an element is drawn: this one, or one that it calls."""
+        return next((model for model in self.called.values() if element_id in model.elements), self)
+
+    def variables_at(self, element_id: str) -> Mapping[str, Variable]:
+        """Variables, declared and built-in, of the process in which an element is drawn."""
+        return self.process_of(element_id).all_variables
+
+    @property
+    def callable(self) -> bool:
+        """Whether call activities may call it."""
+        return any(entry.name == CALLED_ENTRY for entry in self.entries)
+
+    @property
+    def calls(self) -> tuple[Element, ...]:
+        """The call activities in the order of the file."""
+        return tuple(element for element in self.elements.values() if element.kind is Kind.CALL_ACTIVITY)
 
     @property
     def all_variables(self) -> Mapping[str, Variable]:
@@ -282,8 +369,8 @@ class BpmnModel:
 
     @property
     def user_tasks(self) -> tuple[Element, ...]:
-        """The user tasks in the order of the file."""
-        return tuple(element for element in self.elements.values() if element.kind is Kind.USER_TASK)
+        """The tasks of people in the order of the file."""
+        return tuple(element for element in self.elements.values() if element.kind.is_work)
 
     @property
     def task_settings(self) -> Mapping[str, TaskSettings]:
@@ -327,9 +414,12 @@ class BpmnModel:
         return tuple(found)
 
     def locals_at(self, element_id: str) -> frozenset[str]:
-        """Names local to the multi-instance activities around (and at) an element."""
-        around = (self.elements[element_id], *self.owners(element_id))
-        return frozenset().union(*(e.multi_instance.locals for e in around if e.multi_instance is not None))
+        """Names local to the multi-instance activities and loops around (and at) an element."""
+        return self.elements[element_id].locals | self.locals_around(element_id)
+
+    def locals_around(self, element_id: str) -> frozenset[str]:
+        """Names local to the multi-instance activities and loops around an element, its own left out."""
+        return frozenset().union(*(owner.locals for owner in self.owners(element_id)))
 
     @property
     def thrown(self) -> tuple[MessageUse, ...]:

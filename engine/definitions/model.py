@@ -23,6 +23,7 @@ from engine.definitions.elements import (
     Lane,
     MessageUse,
     MultiInstance,
+    StandardLoop,
     TaskSettings,
     Timer,
     TimerKind,
@@ -35,8 +36,8 @@ from engine.domain.errors import DefinitionRefused
 
 __all__ = [
     "BUILT_IN_VARIABLES", "VARIABLE_TYPES", "BpmnModel", "DueRule", "Element", "Entry", "EventKind", "Flow", "Kind",
-    "Lane", "MessageUse", "MultiInstance", "TaskSettings", "Timer", "TimerKind", "Variable", "model_of", "read_model",
-    "words",
+    "Lane", "MessageUse", "MultiInstance", "StandardLoop", "TaskSettings", "Timer", "TimerKind", "Variable",
+    "model_of", "read_model", "words",
 ]  # fmt: skip
 
 _KINDS = {kind.value: kind for kind in Kind if kind is not Kind.OTHER}
@@ -52,6 +53,9 @@ _EVENTS = {
     "messageEventDefinition": EventKind.MESSAGE,
     "timerEventDefinition": EventKind.TIMER,
     "terminateEventDefinition": EventKind.TERMINATE,
+    "signalEventDefinition": EventKind.SIGNAL,
+    "errorEventDefinition": EventKind.ERROR,
+    "escalationEventDefinition": EventKind.ESCALATION,
 }
 _TIMERS = {"timeDate": TimerKind.DATE, "timeDuration": TimerKind.DURATION, "timeCycle": TimerKind.CYCLE}
 
@@ -82,7 +86,9 @@ def words(text: str | None) -> tuple[str, ...]:
 class _Reader:
     def __init__(self, root: etree._Element, process: etree._Element) -> None:
         self.root, self.process = root, process
-        self.messages = {m.get("id", ""): m.get("name", "") for m in root.iterfind(f"{{{BPMN}}}message")}
+        self.messages = self.declared("message", "name")
+        self.signals = self.declared("signal", "name")
+        self.codes = self.declared("error", "errorCode") | self.declared("escalation", "escalationCode")
         self.flows: dict[str, Flow] = {}
         self.lanes: list[Lane] = []
         self.lane_of: dict[str, Lane] = {}
@@ -90,6 +96,10 @@ class _Reader:
         self.places = _places(root)
         self.incoming: dict[str, list[str]] = {}
         self.outgoing: dict[str, list[str]] = {}
+
+    def declared(self, tag: str, attribute: str) -> dict[str, str]:
+        """An attribute of each root element of a kind, by id."""
+        return {node.get("id", ""): node.get(attribute, "") for node in self.root.iterfind(f"{{{BPMN}}}{tag}")}
 
     def model(self) -> BpmnModel:
         process_id = self.process.get("id", "")
@@ -167,7 +177,7 @@ class _Reader:
     def element(self, node: etree._Element, name: str, scope: str, lane: Lane | None) -> Element:
         kind = _KINDS.get(name, Kind.OTHER)
         element_id = node.get("id", "")
-        settings = _task_settings(node) if kind is Kind.USER_TASK else None
+        settings = _task_settings(node) if kind.is_work else None
         return Element(
             id=element_id,
             kind=kind,
@@ -183,13 +193,20 @@ class _Reader:
             event=_event_kind(node),
             message=self.message(node),
             timer=_timer(node),
+            signal=self.referred(node, "signal", self.signals),
+            code=self.referred(node, "error", self.codes) or self.referred(node, "escalation", self.codes),
             multi_instance=_multi_instance(node),
+            loop=_standard_loop(node),
             default_flow=node.get("default"),
             payload=words(_own(node, "payload")),
             correlate=words(_own(node, "correlate")),
             operations=words(_own(node, "operation")),
-            inputs=_parameters(node, "inputParameter"),
-            outputs=_parameters(node, "outputParameter"),
+            inputs=_handed(node, "in") if kind is Kind.CALL_ACTIVITY else _parameters(node, "inputParameter"),
+            outputs=_handed(node, "out") if kind is Kind.CALL_ACTIVITY else _parameters(node, "outputParameter"),
+            script=_text(node.find(f"{{{BPMN}}}script")),
+            called=node.get("calledElement", "").strip(),
+            decision=node.get(f"{{{CAMUNDA}}}decisionRef", "").strip(),
+            result_variable=node.get(f"{{{CAMUNDA}}}resultVariable", "").strip(),
             follows=_own(node, "follows"),
             task=settings,
             attributes=frozen({qualified(str(key)): str(value) for key, value in node.attrib.items()}),
@@ -202,9 +219,16 @@ class _Reader:
         ref = node.get("messageRef") if definition is None else definition.get("messageRef")
         return self.messages.get(_local(ref)) if ref else None
 
+    def referred(self, node: etree._Element, kind: str, known: Mapping[str, str]) -> str | None:
+        """What the event definition of a kind refers to; None without one, without a reference or a value."""
+        definition = node.find(f"{{{BPMN}}}{kind}EventDefinition")
+        ref = definition.get(f"{kind}Ref") if definition is not None else None
+        return known.get(_local(ref)) or None if ref else None
+
     def variables(self) -> Iterable[Variable]:
         for node in self.extensions(self.process, "variable"):
-            yield Variable(node.get("name", ""), node.get("type", ""), node.get("label", ""))
+            is_input = node.get("input") == "true"
+            yield Variable(node.get("name", ""), node.get("type", ""), node.get("label", ""), is_input)
 
     def entries(self) -> Iterable[Entry]:
         for start in self.process.iterfind(f"{{{BPMN}}}startEvent"):
@@ -268,6 +292,20 @@ def _multi_instance(node: etree._Element) -> MultiInstance | None:
         item=_item_name(loop.find(f"{{{BPMN}}}inputDataItem")),
         output_collection=_text(loop.find(f"{{{BPMN}}}loopDataOutputRef")),
         output_item=_item_name(loop.find(f"{{{BPMN}}}outputDataItem")),
+        cardinality=_text(loop.find(f"{{{BPMN}}}loopCardinality")),
+        completion=_text(loop.find(f"{{{BPMN}}}completionCondition")),
+    )
+
+
+def _standard_loop(node: etree._Element) -> StandardLoop | None:
+    loop = node.find(f"{{{BPMN}}}standardLoopCharacteristics")
+    if loop is None:
+        return None
+    maximum = loop.get("loopMaximum", "")
+    return StandardLoop(
+        maximum=int(maximum) if re.fullmatch(r"[0-9]{1,9}", maximum) else None,
+        condition=_text(loop.find(f"{{{BPMN}}}loopCondition")),
+        test_before=loop.get("testBefore") == "true",
     )
 
 
@@ -279,6 +317,12 @@ def _item_name(item: etree._Element | None) -> str:
 def _parameters(node: etree._Element, name: str) -> Mapping[str, str]:
     path = f"{{{BPMN}}}extensionElements/{{{CAMUNDA}}}inputOutput/{{{CAMUNDA}}}{name}"
     return frozen({item.get("name", ""): _text(item) for item in node.iterfind(path)})
+
+
+def _handed(node: etree._Element, way: str) -> Mapping[str, str]:
+    """``camunda:in`` or ``camunda:out`` of a call activity: target -> expression (a plain variable is one)."""
+    handed = node.iterfind(f"{{{BPMN}}}extensionElements/{{{CAMUNDA}}}{way}")
+    return frozen({h.get("target", ""): (h.get("source") or h.get("sourceExpression") or "").strip() for h in handed})
 
 
 def _task_settings(node: etree._Element) -> TaskSettings:

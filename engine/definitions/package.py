@@ -1,7 +1,8 @@
-"""A process with all that belongs to it: the diagram, its forms and the shared forms they take fields from.
+"""A process with all that belongs to it: diagram, forms, decision tables, and the same of every process it calls.
 
 Paths inside a package: ``process.bpmn``, ``<process key>/forms/<key>.json`` for its own forms, ``forms/<key>.json`` for
-shared ones, as the form library reads them.
+shared ones, as the form library reads them, ``<process key>/decisions/<name>.dmn`` for decision tables, and
+``<called key>/process.bpmn`` for each called process. So a version runs for ever as it was published (docs/adr/0008).
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from engine.definitions.rulebook import Report
 from engine.definitions.xml import MAX_BYTES, parse_xml
 
 PROCESS_FILE = "process.bpmn"
-MAX_FORM_BYTES = 1024 * 1024  #: one form
-MAX_FILES = 200  #: forms of one process
+MAX_FORM_BYTES = 1024 * 1024  #: one form or decision table
+MAX_FILES = 200  #: forms of one process, and decision tables of one process
+MAX_CALLED = 50  #: processes that one process calls, directly or not
 MAX_JSON_DEPTH = 60  #: nesting of a form
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 
@@ -50,25 +52,57 @@ class Package:
         return {path: content for path, content in self.files.items() if path.endswith(".json")}
 
     @property
+    def decisions(self) -> Mapping[str, bytes]:
+        """The decision tables by path."""
+        return {path: content for path, content in self.files.items() if path.endswith(".dmn")}
+
+    @property
+    def called(self) -> Mapping[str, bytes]:
+        """The diagrams of the called processes by process key."""
+        return called_files(self.files)
+
+    def part(self, called_key: str) -> Package:
+        """The package of a called process, with what it calls itself, as this one holds it."""
+        wanted, todo = {called_key}, [called_key]
+        while todo:
+            new = [key for key in _called_in(self.files[_diagram_path(todo.pop())]) if key in self.called]
+            todo += [key for key in dict.fromkeys(new) if key not in wanted]
+            wanted.update(new)
+        folders = ("forms/", *(f"{key}/" for key in wanted))
+        files = {path: content for path, content in self.files.items() if path.startswith(folders)}
+        files[PROCESS_FILE] = files.pop(_diagram_path(called_key))
+        return Package(called_key, MappingProxyType(files), content_hash(files))
+
+    @property
     def form_keys(self) -> frozenset[str]:
-        """Keys of the forms it holds."""
-        return frozenset(_key_of(path) for path in self.forms)
+        """Keys of the forms that its own tasks may name: its own and the shared ones."""
+        folders = ("forms/", f"{self.process_key}/forms/")
+        return frozenset(_key_of(path) for path in self.forms if path.startswith(folders))
 
 
 def read_package(folder: Path, shared_forms: Path) -> Package:
-    """The package in ``folder`` with the shared forms that it needs. Never raises for what the files hold."""
-    reader = _Reader(folder.resolve().name, shared_forms)
-    reader.add_file(folder / PROCESS_FILE, PROCESS_FILE, MAX_BYTES)
-    reader.add_forms(folder / "forms")
+    """The package in ``folder`` with the shared forms that it needs and the processes that it calls.
+
+    Called processes lie in the folders beside it. Never raises for what the files hold.
+    """
+    folder = folder.resolve()
+    reader = _Reader(folder.name, shared_forms, folder.parent)
+    reader.add_process(folder, PROCESS_FILE)
     return reader.package()
 
 
 def package_of(process_key: str, files: Mapping[str, bytes], shared_forms: Path | None = None) -> Package:
     """The package made of given bytes (an upload, a single diagram), completed with shared forms if there are any."""
-    reader = _Reader(process_key, shared_forms)
+    reader = _Reader(process_key, shared_forms, None)
     for path, content in files.items():
-        reader.add_bytes(path, content, MAX_BYTES if path == PROCESS_FILE else MAX_FORM_BYTES)
+        reader.add_bytes(path, content)
     return reader.package()
+
+
+def called_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The diagrams of called processes among the files of a package, by process key."""
+    ending = f"/{PROCESS_FILE}"
+    return {path.removesuffix(ending): content for path, content in files.items() if path.endswith(ending)}
 
 
 def content_hash(files: Mapping[str, bytes]) -> str:
@@ -81,8 +115,10 @@ def content_hash(files: Mapping[str, bytes]) -> str:
 
 
 class _Reader:
-    def __init__(self, process_key: str, shared_forms: Path | None) -> None:
-        self.process_key, self.shared_forms = process_key, shared_forms
+    """beside: folder in which the folders of called processes lie, None: only what is given counts."""
+
+    def __init__(self, process_key: str, shared_forms: Path | None, beside: Path | None) -> None:
+        self.process_key, self.shared_forms, self.beside = process_key, shared_forms, beside
         self.files: dict[str, bytes] = {}
         self.parsed: dict[str, object] = {}
         self.findings: list[Finding] = []
@@ -90,36 +126,45 @@ class _Reader:
     def package(self) -> Package:
         if PROCESS_FILE not in self.files and not self.findings:
             self.refuse(PROCESS_FILE, "package.missing")
+        self.add_called()
         self.add_shared()
+        self.drop_strangers()
         files = MappingProxyType(dict(sorted(self.files.items())))
         return Package(self.process_key, files, content_hash(files), tuple(self.findings))
 
-    def add_file(self, path: Path, name: str, limit: int) -> None:
+    def add_process(self, folder: Path, name: str) -> None:
+        """The diagram of a process under ``name``, its forms and its decision tables."""
+        self.add_file(folder / PROCESS_FILE, name)
+        self.add_folder(folder / "forms", f"{folder.name}/forms")
+        self.add_folder(folder / "decisions", f"{folder.name}/decisions")
+
+    def add_file(self, path: Path, name: str) -> None:
         if not path.is_file() or path.is_symlink():
             if name == PROCESS_FILE:
                 self.refuse(name, "package.missing")
             return
         with path.open("rb") as file:
-            self.add_bytes(name, file.read(limit + 1), limit)
+            self.add_bytes(name, file.read(_limit(name) + 1))
 
-    def add_forms(self, folder: Path) -> None:
+    def add_folder(self, folder: Path, name: str) -> None:
         if not folder.is_dir():
             return
         paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
         if len(paths) > MAX_FILES:
-            self.refuse("forms", "package.count", count=len(paths), limit=MAX_FILES)
+            self.refuse(folder.name, "package.count", count=len(paths), limit=MAX_FILES)
         for path in paths[:MAX_FILES]:
-            self.add_file(path, f"{self.process_key}/forms/{path.name}", MAX_FORM_BYTES)
+            self.add_file(path, f"{name}/{path.name}")
 
-    def add_bytes(self, name: str, content: bytes, limit: int) -> None:
+    def add_bytes(self, name: str, content: bytes) -> None:
+        limit = _limit(name)
         if len(content) > limit:
             self.refuse(name, "package.size", size=f"{len(content):,}バイト以上", limit=f"{limit:,}バイト")
-        elif name == PROCESS_FILE:
-            self.files[name] = content
-        elif not re.fullmatch(rf"(?:{re.escape(self.process_key)}/)?forms/{_KEY.pattern}\.json", name):
+        elif not _PATH.fullmatch(name):
             self.refuse(name, "package.file")
-        else:
+        elif name.endswith(".json"):
             self.add_json(name, content)
+        else:
+            self.files[name] = content
 
     def add_json(self, name: str, content: bytes) -> None:
         try:
@@ -130,14 +175,37 @@ class _Reader:
             return
         self.files[name], self.parsed[name] = content, parsed
 
+    def add_called(self) -> None:
+        """Take in, one after another, the processes that the diagrams call; one that is not there is found missing."""
+        todo = list(_called_in(self.files.get(PROCESS_FILE, b"")))
+        seen = {self.process_key}
+        while todo and self.beside is not None:
+            key = todo.pop(0)
+            if key in seen or not _KEY.fullmatch(key) or _diagram_path(key) in self.files:
+                continue
+            if len(seen) > MAX_CALLED:
+                self.refuse(PROCESS_FILE, "package.called_count", limit=MAX_CALLED)
+                return
+            seen.add(key)
+            self.add_process(self.beside / key, _diagram_path(key))
+            todo += _called_in(self.files.get(_diagram_path(key), b""))
+
+    def drop_strangers(self) -> None:
+        """Files of processes that are neither this one nor called are no part of the version."""
+        known = ("forms/", f"{self.process_key}/", *(f"{key}/" for key in called_files(self.files)))
+        for path in [path for path in self.files if path != PROCESS_FILE and not path.startswith(known)]:
+            del self.files[path]
+            self.refuse(path, "package.file")
+
     def add_shared(self) -> None:
-        """Take in, one after another, the shared forms that the diagram and the forms name."""
-        wanted = [(PROCESS_FILE, key) for key in self.form_keys_of_diagram()]
+        """Take in, one after another, the shared forms that the diagrams and the forms name."""
+        wanted = self.form_keys_of_diagrams()
         wanted += [(name, key) for name, parsed in self.parsed.items() for key in _referred(parsed)]
         seen: set[str] = set()
         while wanted:
             name, key = wanted.pop(0)
-            if key in seen or f"{self.process_key}/forms/{key}.json" in self.files or f"forms/{key}.json" in self.files:
+            owner = name.partition("/")[0] if "/" in name else self.process_key
+            if key in seen or f"{owner}/forms/{key}.json" in self.files or f"forms/{key}.json" in self.files:
                 continue
             seen.add(key)
             wanted += [(f"forms/{key}.json", more) for more in self.take_shared(name, key)]
@@ -145,18 +213,47 @@ class _Reader:
     def take_shared(self, wanted_by: str, key: str) -> Iterator[str]:
         path = self.shared_forms / f"{key}.json" if self.shared_forms is not None and _KEY.fullmatch(key) else None
         if path is not None and path.is_file():
-            self.add_file(path, f"forms/{key}.json", MAX_FORM_BYTES)
+            self.add_file(path, f"forms/{key}.json")
             yield from _referred(self.parsed.get(f"forms/{key}.json"))
-        elif wanted_by != PROCESS_FILE:  # a task without its form is a finding of the task
+        elif not wanted_by.endswith(PROCESS_FILE):  # a task without its form is a finding of the task
             self.refuse(wanted_by, "package.shared_form", name=key)
 
-    def form_keys_of_diagram(self) -> tuple[str, ...]:
-        root = parse_xml(self.files.get(PROCESS_FILE, b""), PROCESS_FILE)
-        model: BpmnModel | None = None if isinstance(root, Finding) else model_of(root)
-        return tuple(settings.form_key for settings in model.task_settings.values()) if model is not None else ()
+    def form_keys_of_diagrams(self) -> list[tuple[str, str]]:
+        diagrams = {name: _model_in(content) for name, content in self.files.items() if name.endswith(PROCESS_FILE)}
+        return [
+            (name, settings.form_key)
+            for name, model in diagrams.items()
+            if model is not None
+            for settings in model.task_settings.values()
+        ]
 
     def refuse(self, path: str, rule: str, **blanks: object) -> None:
         self.findings.append(Report(path).finding(rule, "", "", **blanks))
+
+
+_PATH = re.compile(
+    rf"(?:{_KEY.pattern}/)?{re.escape(PROCESS_FILE)}|(?:{_KEY.pattern}/)?forms/{_KEY.pattern}\.json"
+    rf"|{_KEY.pattern}/decisions/{_KEY.pattern}\.dmn"
+)
+
+
+def _limit(name: str) -> int:
+    return MAX_BYTES if name.endswith(PROCESS_FILE) else MAX_FORM_BYTES
+
+
+def _diagram_path(called_key: str) -> str:
+    return f"{called_key}/{PROCESS_FILE}"
+
+
+def _model_in(content: bytes) -> BpmnModel | None:
+    root = parse_xml(content, PROCESS_FILE)
+    return None if isinstance(root, Finding) else model_of(root)
+
+
+def _called_in(content: bytes) -> tuple[str, ...]:
+    """Ids of the processes that a diagram calls."""
+    model = _model_in(content) if b"callActivity" in content else None
+    return tuple(call.called for call in model.calls) if model is not None else ()
 
 
 def _key_of(path: str) -> str:

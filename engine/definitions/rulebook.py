@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.definitions.decision_texts import DECISIONS
 from engine.definitions.findings import Finding, Severity
 
 
@@ -81,7 +82,7 @@ _STRUCTURE = (
     ("structure.end_outgoing", "終了イベントから出る線があります。",
      "線を取り除くか、中間イベントにしてください。", ""),
     ("structure.boundary_target", "境界イベントの取り付け先「{found}」が、同じ場所にある活動ではありません。",
-     "ユーザータスク、受信タスク、サブプロセスのどれかに取り付けてください。", ""),
+     "ユーザータスク、受信タスク、サブプロセス、呼び出しのどれかに取り付けてください。", ""),
     ("structure.boundary_never", "{what}は待たずに終わるので、境界イベントは働きません。",
      "境界イベントを取り除くか、待つ活動に取り付けてください。", ""),
     ("structure.boundary_incoming", "境界イベントに入る線があります。",
@@ -143,12 +144,12 @@ _FLOW = (
     ("gateway.event_few", "{what}の出口が{count}本です。",
      "出口を二つ以上にするか、イベントだけにしてください。", ""),
     ("gateway.event_target", "{what}の行き先「{target}」は、待つイベントではありません。",
-     "行き先を、受信タスクか中間イベント（メッセージ・タイマー）にしてください。", ""),
+     "行き先を、受信タスクか中間イベント（メッセージ・タイマー・シグナル）にしてください。", ""),
     ("gateway.event_target_shared", "{what}の行き先「{target}」に、ほかからも線が入っています。",
      "その行き先へは、このゲートウェイからだけ線を引いてください。", ""),
     ("gateway.event_target_boundary", "{what}の行き先「{target}」に境界イベントがあります。",
      "境界イベントを取り除くか、中間イベントにしてください。", "この組合せは確かめられていません。"),
-    ("gateway.event_message_twice", "{what}の行き先が、同じメッセージ「{message}」を二か所で待っています。",
+    ("gateway.event_message_twice", "{what}の行き先が、同じメッセージ・シグナル「{message}」を二か所で待っています。",
      "一つにまとめてください。", "どちらへ進むか決まりません。"),
 )
 _TIMERS = (
@@ -161,9 +162,13 @@ _TIMERS = (
     ("timer.follows", "「期限に従う」タイマーは、期限のあるユーザータスクの境界イベントだけに付けられます。",
      "tsunagu:follows を取り除くか、期限のあるユーザータスクに取り付けてください。", ""),
     ("multi_instance.collection", "複数実行の一覧がありません。",
-     "一覧の変数を loopDataInputRef に書いてください。", ""),
+     "一覧の変数を loopDataInputRef に書くか、回数を loopCardinality に書いてください。", ""),
     ("multi_instance.collection_type", "複数実行の一覧「{name}」は、一覧（list）として宣言された変数ではありません。",
      "種類が list の変数を宣言してください。", "一覧でないと、そこで止まります。"),
+    ("multi_instance.both", "複数実行に、一覧と回数の両方が書かれています。",
+     "どちらか一方にしてください。", "どちらの数だけ行うか決まりません。"),
+    ("multi_instance.completion", "複数実行の完了条件「{expression}」: {reason}",
+     "一件分の変数（{known}）だけを使ってください。", "ほかの変数は、ほかの枝がいつ変えるか分かりません。"),
     ("multi_instance.item", "複数実行の一件分の変数（inputDataItem）に名前がありません。",
      "一件分の変数に名前を付けてください。", "誰の分の仕事か分かりません。"),
     ("multi_instance.item_name", "複数実行の一件分の変数に「{name}」は使えません。",
@@ -264,6 +269,74 @@ _MESSAGES = (
     ("message.starts_twice", "メッセージ「{name}」で始まる始まり方が二つあります。",
      "一つにしてください。", "どちらで始まるか決まりません。"),
 )
+_PARTS = (
+    ("call.missing", "呼び出すプロセスの指定がありません。",
+     "calledElement にプロセスの識別子を書いてください。", ""),
+    ("call.unknown", "呼び出すプロセス「{called}」がありません。",
+     "フォルダー「{called}」を隣に置くか、識別子を直してください。", "公開した版には、呼び出す先も一緒に入ります。"),
+    ("call.not_callable", "プロセス「{called}」は、呼び出せるようになっていません。",
+     "「{called}」の開始イベントに、始まり方 called を加えてください。",
+     "呼び出されることを知らずに直すと、呼び出す側が止まります。"),
+    ("call.cycle", "呼び出しが元のプロセスに戻ります（{path}）。",
+     "輪にならないように、呼び出しを取り除いてください。", "終わりのない呼び出しになります。"),
+    ("call.mapping", "渡す変数・受け取る変数の書き方が正しくありません。",
+     "target と、source か sourceExpression のどちらか一つを書いてください。", "欠けた行は動きません。"),
+    ("call.mapping_twice", "変数「{name}」への受け渡しが二回書かれています。",
+     "一つにしてください。", "後のものだけが使われます。"),
+    ("call.input_unknown", "プロセス「{called}」に、入力「{name}」はありません。",
+     "使える入力: {known}。先の変数に input を付けると入力になります。",
+     "先のプロセスは、宣言した入力だけを受け取ります。"),
+    ("call.input_missing", "プロセス「{called}」の入力「{name}」を渡していません。",
+     "camunda:in で渡してください。", "空のまま始まります。"),
+    ("call.output_variable", "受け取る変数「{name}」は宣言されていません。",
+     "tsunagu:variable で宣言してください。", ""),
+    ("call.output_refused", "受け取る式「{expression}」: {reason}",
+     "「{called}」で宣言された変数だけを使ってください。", "式の間違いは、戻った時に止まる原因になります。"),
+    ("call.type", "変数「{name}」の種類が、「{called}」の「{other}」（{theirs}）とここ（{ours}）で違います。",
+     "同じ種類にしてください。", "渡した先で止まる原因になります。"),
+    ("call.id_shared", "識別子「{found}」は、呼び出す先「{called}」でも使われています。",
+     "どちらかの識別子を変えてください。", "一緒に動く二つの要素が黙って一つになります。"),
+    ("call.declaration", "「{found}」が、呼び出す先「{called}」では別のものを指しています。",
+     "同じ内容にするか、別の識別子にしてください。", "片方の内容だけが使われます。"),
+    ("event.ref_missing", "{what}に、{kind}の指定がありません。",
+     "名前とコードのある{kind}を選んでください。", "指定がないと、何も起きないまま通り過ぎるか、待ち続けます。"),
+    ("event.code_missing", "{kind}「{found}」に、{wanted}がありません。",
+     "{wanted}を付けてください。", "空の指定は、どれでも受ける境界イベントとして働きます。"),
+    ("event.twice", "{kind}「{found}」が二回宣言されています。",
+     "一つにまとめてください。", "片方を直しても、もう片方が残ります。"),
+    ("event.unused", "{kind}「{found}」は、どこでも使われていません。",
+     "使わないなら取り除いてください。", "", "advice"),
+    ("event.host", "{kind}の境界イベントが、投げることのない要素に付いています。",
+     "サブプロセスか呼び出しに取り付けてください。", "いつまでも届きません。"),
+    ("event.error_continues", "エラーの境界イベントが、中断しないものになっています。",
+     "中断する境界イベントにしてください。続けたいときはエスカレーションを使います。", "エラーは必ず中断します。"),
+    ("event.never_thrown", "{kind}「{found}」は、この中で投げられません。",
+     "投げるイベントを中に描くか、境界イベントを取り除いてください。", "決して届きません。"),
+    ("event.uncaught", "{kind}「{found}」を受け取る境界イベントが外側にありません。",
+     "外側のサブプロセスか呼び出しに、同じコードか、コードなしの境界イベントを付けてください。",
+     "エラーはそこで止まり、エスカレーションは誰にも伝わりません。"),
+    ("event.uncaught_call", "呼び出す先「{called}」の{kind}「{found}」を受け取る境界イベントがありません。",
+     "この呼び出しか外側に、同じコードか、コードなしの境界イベントを付けてください。",
+     "エラーはそこで止まり、エスカレーションは誰にも伝わりません。"),
+    ("event.signal_never_thrown", "シグナル「{found}」を送るところが、一緒に動くプロセスにありません。",
+     "送る中間イベントを描くか、メッセージにしてください。", "シグナルは同じ手続きの中だけに届きます。"),
+    ("event.signal_never_caught", "シグナル「{found}」を受けるところが、一緒に動くプロセスにありません。",
+     "受けるイベントを描くか、メッセージにしてください。", "シグナルは同じ手続きの中だけに届きます。"),
+    ("script.empty", "スクリプトがありません。",
+     "「変数 = 式」の行を書いてください。", ""),
+    ("script.line", "スクリプトの行「{line}」: {reason}",
+     "「変数 = 式」の形で、一行に一つずつ書いてください。", "プログラムを図に書くことはできません。"),
+    ("script.variable", "スクリプトで値を入れる変数「{name}」は宣言されていません。",
+     "tsunagu:variable で宣言してください。", ""),
+    ("script.built_in", "変数「{name}」はシステムが入れるため、スクリプトでは変えられません。",
+     "別の変数に入れてください。", ""),
+    ("loop.maximum", "くり返しに、回数の上限がありません。",
+     "loopMaximum に 1 から 999 の回数を書いてください。", "条件が変わらないと、終わりのないくり返しになります。"),
+    ("loop.two_kinds", "複数実行とくり返しの両方が書かれています。",
+     "どちらか一つにしてください。", "片方は黙って無視されます。"),
+    ("rule.decision_missing", "判定表の指定がありません。",
+     "camunda:decisionRef に判定表の名前を書いてください。", "何も判定されません。"),
+)
 _GUARDS = (
     ("guard.consent", "同意ゲートは必須です。同意を確かめないまま「{name}」に着く道があります（{path}）。",
      "支援会議の前に、同意を取る仕事（consent.record）か同意の確認（consent.require）を必ず通してください。",
@@ -290,10 +363,12 @@ _FORMS = (
      "フォルダーに process.bpmn を置いてください。", ""),
     ("package.size", "ファイルが大きすぎます（{size}）。",
      "{limit}以内にしてください。", ""),
+    ("package.called_count", "呼び出すプロセスが{limit}個を超えています。",
+     "呼び出しを減らすか、プロセスを分けてください。", ""),
     ("package.count", "ファイルが{count}個あります（{limit}個まで）。",
      "使わないファイルを取り除いてください。", ""),
     ("package.file", "この種類のファイルは置けません。",
-     "process.bpmn と forms フォルダーの .json だけを置いてください。", ""),
+     "process.bpmn、forms フォルダーの .json、decisions フォルダーの .dmn だけを置いてください。", ""),
     ("package.json", "JSONとして読めません（{reason}）。",
      "JSONの形を直してください。", ""),
     ("package.shared_form", "共通の帳票「{name}」がありません。",
@@ -320,7 +395,8 @@ _LAST = (
 
 
 def _rules() -> dict[str, Rule]:
-    tables = (_PROFILE, _STRUCTURE, _FLOW, _TIMERS, _TASKS, _VARIABLES, _MESSAGES, _GUARDS, _FORMS, _LAST)
+    first = (_PROFILE, _STRUCTURE, _FLOW, _TIMERS, _TASKS, _PARTS, DECISIONS)
+    tables = (*first, _VARIABLES, _MESSAGES, _GUARDS, _FORMS, _LAST)
     lines = [line for table in tables for line in table]
     found = {key: Rule(key, message, remedy, *_rest(rest)) for key, message, remedy, *rest in lines}
     assert len(found) == len(lines), "a rule key is used twice"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from engine.bpmn.api import Advance
+from engine.bpmn.api import Advance, Marking
 from engine.bpmn.runner import Runner
 from engine.definitions.model import TaskSettings
 from engine.domain.errors import NotOpen
@@ -43,7 +43,7 @@ class CompleteTask:
         assert step.instance is not None
         locals_ = frozenset(self.task.locals)
         outputs = self._operations(step, runner)
-        declared = step.deployed.model.all_variables
+        declared = step.deployed.model.variables_at(self.task.element_id)
         values = {**self.submission.variables, **outputs}
         known = {name: value for name, value in values.items() if name in declared or name in locals_}
         step.notes["completed_ref"] = self.task.ref
@@ -54,7 +54,7 @@ class CompleteTask:
         if not self.settings.operations:
             return outputs
         assert step.instance is not None
-        variables = {**runner.inspect(step.instance.state).variables, **self.task.locals}
+        variables = {**_variables_of(runner.inspect(step.instance.state), self.task), **self.task.locals}
         for name in self.settings.operations:
             context = OperationContext(
                 step, name, self.task.element_id, self.task.ref, self.submission.data,
@@ -133,7 +133,7 @@ def prepare_in(
     task = found.task
     deployed = engine.definitions.get(instance.version_id)
     settings = deployed.model.settings(task.element_id)
-    variables = current_variables(engine, deployed, case, actor, instance, now)
+    variables = current_variables(engine, deployed, case, actor, instance, now, task)
     checks.before_form(connection, settings.operations, case, variables, now)
     org_id = acting_org(engine, actor, case, instance.org_id, [org for org, _ in sorted(found.candidates)])
     context = form_context(
@@ -144,11 +144,18 @@ def prepare_in(
 
 
 def current_variables(
-    engine: Engine, deployed: Deployed, case: CaseRow, actor: Actor, instance: InstanceRow, now: datetime
-) -> dict[str, Any]:
-    """The variables in a snapshot, without running anything."""
+    engine: Engine, deployed: Deployed, case: CaseRow, actor: Actor, instance: InstanceRow, now: datetime,
+    task: TaskRow | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The variables in a snapshot, without running anything: those of a task's process, else the instance's own."""
     step = Step(engine, None, actor, now, deployed, case, instance.id, instance.org_id)  # type: ignore[arg-type]
-    return Runner(deployed.specs, StepHost(step, _no_operation)).inspect(instance.state).variables
+    return _variables_of(Runner(deployed.specs, StepHost(step, _no_operation)).inspect(instance.state), task)
+
+
+def _variables_of(marking: Marking, task: TaskRow | None) -> dict[str, Any]:
+    """Those of the process that the task is drawn in; the instance's own without a task or when its token is gone."""
+    token = next((token for token in marking.open_tasks if task is not None and token.ref == task.ref), None)
+    return dict(marking.variables if token is None else token.variables)
 
 
 def _no_operation(step: Step, call: object) -> Mapping[str, object]:

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from engine.bpmn.parser import ProcessSpecs, parse_process
+from engine.decisions.model import Table
+from engine.definitions.elements import CALLED_ENTRY
 from engine.definitions.model import BpmnModel, read_model
+from engine.definitions.package import PROCESS_FILE, called_files
+from engine.definitions.tables import tables_of
 from engine.domain.errors import NotFound, ReferenceMissing
 from engine.forms.library import FormLibrary
 from engine.storage import definitions as store
 from engine.storage.database import Connection, Database
 
-PROCESS_FILE = "process.bpmn"
+#: what every called process knows of its caller: variable there -> expression here
+GIVEN: Mapping[str, str] = {
+    "entry": f'"{CALLED_ENTRY}"',
+    "case_id": "case_id",
+    "owner_org": "owner_org",
+    "lead_org": "lead_org",
+    "started_on": "started_on",
+}
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """One version of one process: what to run, what it says, and its forms."""
+    """One version of one process with everything it calls: what to run, what it says, and the forms.
+
+    bpmn: its own diagram. model: also answers for the elements of called processes.
+    """
 
     version_id: str
     process_key: str
@@ -27,6 +42,8 @@ class Deployed:
     specs: ProcessSpecs
     model: BpmnModel
     forms: FormLibrary
+    decisions: Mapping[str, Table] = field(default_factory=dict)  #: by the name that business rule tasks use
+    called: Mapping[str, bytes] = field(default_factory=dict)  #: diagrams of called processes by process key
 
 
 class DefinitionCache:
@@ -66,7 +83,7 @@ class DefinitionCache:
 
 
 def _parse(row: store.VersionRow) -> Deployed:
-    bpmn = row.files[PROCESS_FILE]
+    bpmn, called = row.files[PROCESS_FILE], called_files(row.files)
     forms = {path: content for path, content in row.files.items() if path.endswith(".json")}
     return Deployed(
         version_id=row.id,
@@ -74,7 +91,9 @@ def _parse(row: store.VersionRow) -> Deployed:
         number=row.number,
         name=row.name,
         bpmn=bpmn,
-        specs=parse_process(bpmn, row.process_key),
-        model=read_model(bpmn),
+        specs=parse_process(bpmn, row.process_key, called, GIVEN),
+        model=read_model(bpmn).with_called({key: read_model(content) for key, content in called.items()}),
         forms=FormLibrary.load(forms),
+        decisions=tables_of(row.files),
+        called=called,
     )

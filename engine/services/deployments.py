@@ -73,7 +73,7 @@ def check_folder(engine: Engine, folder: Path) -> Checked:
     for package in packages:
         others = [model for key, model in known.items() if key != package.process_key]
         found = check_package(package, check_context(engine.reference, others))
-        findings += [_placed(package.process_key, finding) for finding in found]
+        findings += [_placed(package, finding) for finding in found]
     return Checked(packages, tuple(dict.fromkeys(findings)))
 
 
@@ -96,9 +96,12 @@ def _model(package: Package) -> BpmnModel | None:
         return None
 
 
-def _placed(process_key: str, finding: Finding) -> Finding:
-    prefix = f"{process_key}/"
-    return finding if finding.file.startswith((prefix, "forms/")) else replace(finding, file=prefix + finding.file)
+def _placed(package: Package, finding: Finding) -> Finding:
+    """The finding with its file named from the folder of all processes; those of called processes are already."""
+    folders = ("forms/", f"{package.process_key}/", *(f"{key}/" for key in package.called))
+    if finding.file.startswith(folders):
+        return finding
+    return replace(finding, file=f"{package.process_key}/{finding.file}")
 
 
 def _nothing(folder: Path) -> Finding:

@@ -67,8 +67,8 @@ def accepted_payload(model: BpmnModel, element_id: str, payload: Mapping[str, ob
     """The fields that the catching element allows, in the declared types."""
     element = model.elements.get(element_id)
     names = element.payload if element else ()
-    allowed = {name: payload[name] for name in names if name in payload and name in model.all_variables}
-    return typed(model, allowed)
+    declared = model.variables_at(element_id)
+    return typed(declared, {name: payload[name] for name in names if name in payload and name in declared})
 
 
 def route_quietly(engine: Engine, *, now: datetime) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -23,14 +22,13 @@ from engine.storage.sql import new_id
 
 @dataclass(frozen=True)
 class Place:
-    """Where a task opens: the instance, its case and what its variables say now."""
+    """Where a task opens: the instance and its case."""
 
     engine: Engine
     deployed: Deployed
     case: CaseRow
     instance_id: str
     org_id: str
-    variables: Mapping[str, object]
     now: datetime
     by_timer: bool = False
     timer_due_at: datetime | None = None
@@ -58,19 +56,19 @@ def open_tasks(place: Place, opened: tuple[OpenTask, ...]) -> Opened:
 def _open_task(place: Place, token: OpenTask, rows: Opened) -> None:
     settings = place.deployed.model.settings(token.element_id)
     element = place.deployed.model.elements[token.element_id]
-    orgs = resolve_scopes(place, settings.org_scopes, token.locals)
+    orgs = resolve_scopes(place, settings.org_scopes, token)
     task_id = new_id()
     calendar_org = place.org_id if settings.calendar == "accepted" else place.case.owner_org
-    facts = clock_facts(place, settings, token.locals, calendar_org)
+    facts = clock_facts(place, settings, token, calendar_org)
     deadline = None if facts is None else reckon(facts, place.engine.calendar_of(calendar_org))
-    assignee = _assignee(place, settings)
+    assignee = _assignee(settings, token)
     rows.tasks.append(
         {
             "id": task_id,
             "instance_id": place.instance_id,
             "ref": token.ref,
             "case_id": place.case.id,
-            "process_key": place.deployed.process_key,
+            "process_key": token.process_id,
             "element_id": token.element_id,
             "name": element.name,
             "form_key": settings.form_key,
@@ -99,20 +97,20 @@ def _open_task(place: Place, token: OpenTask, rows: Opened) -> None:
         rows.timers += ladder_timers(place.engine, deadline, _task_facts(place, task_id, token, settings, calendar_org))
 
 
-def _assignee(place: Place, settings: TaskSettings) -> str | None:
-    value = place.variables.get(settings.assign_to) if settings.assign_to else None
+def _assignee(settings: TaskSettings, token: OpenTask) -> str | None:
+    value = token.variables.get(settings.assign_to) if settings.assign_to else None
     return value if isinstance(value, str) and value else None
 
 
-def resolve_scopes(place: Place, scopes: tuple[str, ...], local: Mapping[str, object]) -> list[str]:
+def resolve_scopes(place: Place, scopes: tuple[str, ...], token: OpenTask) -> list[str]:
     """The organisations behind ``tsunagu:orgScope``; the owner when a variable names none."""
     found: list[str] = []
     for scope in scopes:
-        found += [org for org in _resolve_scope(place, scope, local) if org not in found]
+        found += [org for org in _resolve_scope(place, scope, token) if org not in found]
     return found or [place.case.owner_org]
 
 
-def _resolve_scope(place: Place, scope: str, local: Mapping[str, object]) -> list[str]:
+def _resolve_scope(place: Place, scope: str, token: OpenTask) -> list[str]:
     case, reference = place.case, place.engine.reference
     lead = case.lead_org or case.owner_org
     if scope == "city":
@@ -120,7 +118,7 @@ def _resolve_scope(place: Place, scope: str, local: Mapping[str, object]) -> lis
     if scope in ("field", "lead_field"):
         return _division(place, case.owner_org if scope == "field" else lead)
     fixed = {"owner": case.owner_org, "lead": lead, "accepted": place.org_id}
-    value = fixed.get(scope) or local.get(scope, place.variables.get(scope))
+    value = fixed.get(scope) or token.locals.get(scope, token.variables.get(scope))
     org = value if isinstance(value, str) and value in reference.organisations else scope
     if org not in reference.organisations:
         return []
@@ -138,13 +136,11 @@ def _division(place: Place, org: str) -> list[str]:
 # ---------------------------------------------------------------- clocks
 
 
-def clock_facts(
-    place: Place, settings: TaskSettings, local: Mapping[str, object], calendar_org: str
-) -> ClockFacts | None:
+def clock_facts(place: Place, settings: TaskSettings, token: OpenTask, calendar_org: str) -> ClockFacts | None:
     """The promise of a task: its period, the date the process gives, or the earlier of both."""
     warn = Period.parse(settings.warn) if settings.warn else None
     by_period = ClockFacts(started_at=place.now, period=Period.parse(settings.sla), warn=warn) if settings.sla else None
-    by_date = _given_facts(place, settings, local, warn)
+    by_date = _given_facts(place, settings, token, warn)
     if by_period is None or by_date is None:
         return by_date or by_period
     if settings.due_rule is not DueRule.EARLIER:
@@ -153,13 +149,11 @@ def clock_facts(
     return min((by_period, by_date), key=lambda facts: reckon(facts, calendar).due_at)
 
 
-def _given_facts(
-    place: Place, settings: TaskSettings, local: Mapping[str, object], warn: Period | None
-) -> ClockFacts | None:
+def _given_facts(place: Place, settings: TaskSettings, token: OpenTask, warn: Period | None) -> ClockFacts | None:
     if not settings.due:
         return None
     functions = standard_functions(BoundDates(place.engine.calendar_of(place.case.owner_org), place.now))
-    value = evaluate(settings.due, {**place.variables, **local}, functions)
+    value = evaluate(settings.due, {**token.variables, **token.locals}, functions)
     if value is None or value == "":
         return None
     common = {"started_at": place.now, "warn": warn, "roll": settings.roll}

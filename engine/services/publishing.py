@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.bpmn.parser import parse_process
 from engine.definitions.context import CheckContext, FormFacts, FormVariable, OperationFacts
@@ -12,6 +12,7 @@ from engine.domain.errors import DefinitionRefused, ReferenceMissing
 from engine.forms.api import Field, Kind
 from engine.forms.library import FormLibrary
 from engine.reference.model import Reference
+from engine.services.deployed import GIVEN
 from engine.services.operations.registry import registered
 
 _KINDS = {
@@ -77,10 +78,10 @@ def _variables(fields: Iterable[Field]) -> Iterator[FormVariable]:
             yield FormVariable(field.key, field.variable, _KINDS.get(field.kind, "text"), options)
 
 
-def trial_parse(bpmn: bytes, process_id: str) -> Iterable[tuple[str, str]]:
+def trial_parse(bpmn: bytes, process_id: str, called: Mapping[str, bytes]) -> Iterable[tuple[str, str]]:
     """(element id, Japanese reason) for everything that the engine would not run; never raises."""
     try:
-        parse_process(bpmn, process_id)
+        parse_process(bpmn, process_id, called, GIVEN)
     except DefinitionRefused as refusal:
         return tuple(
             (getattr(problem, "element_id", ""), getattr(problem, "message_ja", str(problem)))

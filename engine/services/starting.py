@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.bpmn.api import Advance
 from engine.bpmn.runner import Runner
-from engine.definitions.model import BUILT_IN_VARIABLES, BpmnModel
+from engine.definitions.model import BUILT_IN_VARIABLES, BpmnModel, Variable
 from engine.domain.business_days import tokyo_date
 from engine.domain.staff import Actor
 from engine.services.deployed import Deployed
@@ -53,9 +53,9 @@ class StartInstance:
         }
 
 
-def typed(model: BpmnModel, values: Mapping[str, object]) -> dict[str, object]:
-    """Values of a message in the types that the process declares (JSON has no dates)."""
-    return {name: _typed(model.all_variables[name].type, value) for name, value in values.items()}
+def typed(variables: Mapping[str, Variable], values: Mapping[str, object]) -> dict[str, object]:
+    """Values of a message in the types that a process declares (JSON has no dates)."""
+    return {name: _typed(variables[name].type, value) for name, value in values.items()}
 
 
 def _typed(kind: str, value: object) -> object:
@@ -83,7 +83,7 @@ def first_variables(
     }
     built_in = {variable.name for variable in BUILT_IN_VARIABLES}
     declared = {name for name in payload if name in model.all_variables and name not in built_in}
-    return values | typed(model, {name: payload[name] for name in declared})
+    return values | typed(model.all_variables, {name: payload[name] for name in declared})
 
 
 def carrier(engine: Engine, process_key: str, case: CaseRow, variables: Mapping[str, object], now: datetime) -> str:

@@ -200,7 +200,7 @@ def write_result(step: Step, act: Act, result: Advance) -> None:
     _write_history(step, connection, result)
     act.write(step, result)
     _close_vanished(step, connection, result)
-    opened = open_tasks(_place(step, result), result.opened)
+    opened = open_tasks(_place(step), result.opened)
     tasks.add(connection, opened.tasks, opened.candidates, opened.clocks)
     timers.add(connection, opened.timers)
     _sync_timers(step, connection, result, {row["ref"]: row["due_at"] for row in opened.tasks})
@@ -213,14 +213,13 @@ def write_result(step: Step, act: Act, result: Advance) -> None:
     audit.append(connection, chain=step.case.id, at=step.now, actor=step.actor.staff_id, **step.notes.pop("audit"))
 
 
-def _place(step: Step, result: Advance) -> Place:
+def _place(step: Step) -> Place:
     return Place(
         engine=step.engine,
         deployed=step.deployed,
         case=step.case,
         instance_id=step.instance_id,
         org_id=step.org_id,
-        variables=result.variables,
         now=step.now,
         by_timer=bool(step.notes.get("timer_due_at")),
         timer_due_at=step.notes.get("timer_due_at"),
@@ -304,7 +303,7 @@ def _sync_subscriptions(step: Step, connection: Connection, result: Advance) -> 
                 "ref": s.ref,
                 "branch": s.branch or "",
                 "message": s.message,
-                "keys": _keys(step, s.branch or s.element_id, result.variables),
+                "keys": _keys(step, s.branch or s.element_id, s.variables),
             }
             for s in new
         ],
@@ -328,7 +327,7 @@ def _send(step: Step, connection: Connection, result: Advance) -> None:
                 "from_instance": step.instance_id,
                 "delivery_key": f"{step.instance_id}:{thrown.key}",
                 "payload": thrown.payload,
-                "keys": _keys(step, thrown.element_id, result.variables),
+                "keys": _keys(step, thrown.element_id, thrown.variables),
                 "created_at": step.now,
                 "next_at": step.now,
                 "state": "pending",

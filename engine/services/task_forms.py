@@ -38,7 +38,7 @@ def of_task(engine: Engine, actor: Actor, task_id: str, *, now: datetime) -> Ite
         if instance is None or case is None:
             raise NotOpen(task_id)
         deployed = engine.definitions.get(instance.version_id)
-        variables = completion.current_variables(engine, deployed, case, actor, instance, now)
+        variables = completion.current_variables(engine, deployed, case, actor, instance, now, task)
         orgs = [org for org, _ in sorted(tasks.candidates(connection, task.id))]
         org_id = completion.acting_org(engine, actor, case, instance.org_id, orgs)
         context = form_context(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.models import accepted_parts
 from tests.models.drawing import Diagram, Line, Node, catches, chain, end, message, start, variable, work
 
 FOLDER = Path(__file__).with_name("accepted")
@@ -46,6 +47,18 @@ def service_task() -> Diagram:
     )
     node = Node("serviceTask", "name_lead", "主担当機関を決める", 'tsunagu:operation="case.set_lead"', body)
     return _straight(node, extensions=variable("leading", "text"))
+
+
+def business_rule_task() -> Diagram:
+    """Asks surroundings.TABLES; one input as the variable of its name, one worked out."""
+    body = (
+        "<bpmn:extensionElements><camunda:inputOutput>"
+        '<camunda:inputParameter name="away">owner_org != lead_org</camunda:inputParameter>'
+        "</camunda:inputOutput></bpmn:extensionElements>"
+    )
+    attrs = 'camunda:decisionRef="weight" camunda:resultVariable="help_given"'
+    declared = variable("level", "text") + variable("help_given", "text")
+    return _straight(Node("businessRuleTask", "weigh", "手厚さを判定する", attrs, body), extensions=declared)
 
 
 def send_task() -> Diagram:
@@ -247,6 +260,7 @@ def notes_on_the_drawing() -> Diagram:
 MODELS = {
     "bpmn:userTask": user_task,
     "bpmn:serviceTask": service_task,
+    "bpmn:businessRuleTask": business_rule_task,
     "bpmn:sendTask": send_task,
     "bpmn:receiveTask": receive_task,
     "bpmn:exclusiveGateway": exclusive_gateway,
@@ -270,6 +284,7 @@ MODELS = {
     "bpmn:loopDataInputRef": multi_instance_sequential,
     "bpmn:inputDataItem": multi_instance_sub_process,
     "bpmn:textAnnotation": notes_on_the_drawing,
+    **accepted_parts.MODELS,
 }
 
 

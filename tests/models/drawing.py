@@ -111,10 +111,13 @@ class Diagram:
                     self.places[child.id] = (x + 40 + 180 * index, 260 - child.size[1] // 2, *child.size)
             self.places[node.id] = (x, 260 - height // 2, width, height)
             x += width + 80
+        beside: dict[str, int] = {}
         for node in self.nodes:
             if "attachedToRef" in node.attrs:
-                host = self.places[node.attrs.split('attachedToRef="')[1].split('"')[0]]
-                self.places[node.id] = (host[0] + host[2] // 2, host[1] + host[3] - 18, 36, 36)
+                host_id = node.attrs.split('attachedToRef="')[1].split('"')[0]
+                host, number = self.places[host_id], beside.get(host_id, 0)
+                self.places[node.id] = (host[0] + host[2] // 2 + 50 * number, host[1] + host[3] - 18, 36, 36)
+                beside[host_id] = number + 1
         self.places[f"{self.key}_pool"] = (100, 60, x, 500)
         self.places[f"{self.key}_lane"] = (130, 60, x - 30, 500)
 
@@ -159,10 +162,12 @@ def _shape(element_id: str, place: tuple[int, int, int, int]) -> str:
 # ---------------------------------------------------------------- usual parts
 
 
-def start(body: str = "", entry: str = "manual") -> Node:
+def start(body: str = "", entry: str = "manual", element_id: str = "begin") -> Node:
     """The start event with a way in."""
     ways = f'<tsunagu:entry name="{entry}" label="職員が始める"/>'
-    return Node("startEvent", "begin", "始まる", body=f"<bpmn:extensionElements>{ways}</bpmn:extensionElements>{body}")
+    return Node(
+        "startEvent", element_id, "始まる", body=f"<bpmn:extensionElements>{ways}</bpmn:extensionElements>{body}"
+    )
 
 
 def end(element_id: str = "finish", name: str = "終わる", body: str = "", attrs: str = "", inside: str = "") -> Node:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.definitions.context import CheckContext, OperationFacts
 from engine.definitions.model import read_model
+from tests.models import called_models
 from tests.models.drawing import Diagram, Node, catches, chain, end, message, start, variable
 
 
@@ -23,6 +24,39 @@ OPERATIONS = {
         _operation("referral.answer", (), ("referral_result",)),
     )
 }
+
+#: decision tables that lie beside a model with a business rule task
+TABLES = {
+    "sample/decisions/weight.dmn": """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="weight_file" name="手厚さ"
+    namespace="urn:tsunagu:decision">
+  <decision id="weight" name="手厚さ">
+    <decisionTable id="weight_table" hitPolicy="UNIQUE">
+      <input id="weight_level" label="重さ">
+        <inputExpression id="weight_level_value" typeRef="string"><text>level</text></inputExpression>
+      </input>
+      <input id="weight_away" label="ほかの機関が主担当か">
+        <inputExpression id="weight_away_value" typeRef="boolean"><text>away</text></inputExpression>
+      </input>
+      <output id="weight_help" label="支え方" name="help" typeRef="string">
+        <defaultOutputEntry id="weight_usual"><text>"見守る"</text></defaultOutputEntry>
+      </output>
+      <rule id="weight_heavy">
+        <inputEntry id="weight_heavy_level"><text>"重い"</text></inputEntry>
+        <inputEntry id="weight_heavy_away"><text>-</text></inputEntry>
+        <outputEntry id="weight_heavy_help"><text>"手厚く支える"</text></outputEntry>
+      </rule>
+    </decisionTable>
+  </decision>
+</definitions>
+""".encode(),
+}
+
+
+def files(bpmn: bytes) -> dict[str, bytes]:
+    """The files of the package of a model."""
+    tables = TABLES if b"businessRuleTask" in bpmn else {}
+    return {"process.bpmn": bpmn, **tables, **called_models.files_for(bpmn.decode("utf-8", "replace"))}
 
 
 def partner() -> Diagram:

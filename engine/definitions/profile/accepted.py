@@ -9,11 +9,15 @@ EVENTS = frozenset(
     {"bpmn:startEvent", "bpmn:endEvent", "bpmn:intermediateCatchEvent", "bpmn:intermediateThrowEvent"}
     | {"bpmn:boundaryEvent"}
 )
-TASKS = frozenset({"bpmn:userTask", "bpmn:serviceTask", "bpmn:sendTask", "bpmn:receiveTask"})
+TASKS = frozenset(
+    {"bpmn:userTask", "bpmn:manualTask", "bpmn:scriptTask", "bpmn:businessRuleTask", "bpmn:serviceTask"}
+    | {"bpmn:sendTask", "bpmn:receiveTask"}
+)
 GATEWAYS = frozenset(
     {"bpmn:exclusiveGateway", "bpmn:parallelGateway", "bpmn:inclusiveGateway", "bpmn:eventBasedGateway"}
 )
-FLOW_NODES = EVENTS | TASKS | GATEWAYS | {"bpmn:subProcess"}
+PARTS = frozenset({"bpmn:subProcess", "bpmn:callActivity"})
+FLOW_NODES = EVENTS | TASKS | GATEWAYS | PARTS
 _ANYWHERE = frozenset({"*"})
 
 
@@ -37,6 +41,27 @@ def _draw(key: str, ja: str, en: str, inside: frozenset[str], *, text: bool = Fa
 
 _NODES = (
     _node("userTask", "ユーザータスク", "user task", "担当の役割、帳票、期限が必要です。", "人の仕事です。"),
+    _node(
+        "manualTask",
+        "手作業タスク",
+        "manual task",
+        "ユーザータスクと同じく、担当の役割、帳票、期限が必要です。",
+        "システムの外で行い、済んだことをここで記録する仕事です。",
+    ),
+    _node(
+        "scriptTask",
+        "スクリプトタスク",
+        "script task",
+        "「変数 = 式」の行だけを書きます。変数は宣言したものです。並行の複数実行の中では、一件分の変数だけに入れます。",
+        "その場で計算され、待ちません。式はプログラムではありません。",
+    ),
+    _node(
+        "businessRuleTask",
+        "ビジネスルールタスク",
+        "business rule task",
+        "判定表（camunda:decisionRef）が必要です。",
+        "その場で判定され、待ちません。",
+    ),
     _node(
         "serviceTask",
         "サービスタスク",
@@ -77,7 +102,8 @@ _NODES = (
         "eventBasedGateway",
         "イベントゲートウェイ",
         "event-based gateway",
-        "出口は二つ以上で、行き先は受信タスクか中間イベント（メッセージ・タイマー）だけです。",
+        "出口は二つ以上で、行き先は受信タスクか中間イベント（メッセージ・タイマー・シグナル）だけです。"
+        "タイマーはいくつでも置けます。",
         "最初に起きたことの枝だけが進みます。",
     ),
     _node(
@@ -86,6 +112,14 @@ _NODES = (
         "embedded sub-process",
         "開始イベント（なし）が一つ、終了イベントが一つ以上必要です。",
         "一まとまりの仕事を、一つの期限や中断でくくれます。",
+    ),
+    _node(
+        "callActivity",
+        "呼び出し",
+        "call activity",
+        "呼び出すプロセス（calledElement）に「呼び出し」の始まり方が要ります。渡す変数（camunda:in）と受け取る変数"
+        "（camunda:out）を書きます。輪にはできません。",
+        "呼び出されたプロセスは自分の変数だけを持ちます。公開した版には、呼び出すプロセスの図と帳票も一緒に入ります。",
     ),
 )
 
@@ -96,6 +130,12 @@ _EVENT_NODES = (
     _node("intermediateThrowEvent", "中間イベント（送信）", "throw event", "下の種類だけです。", "送ります。"),
     _node("boundaryEvent", "境界イベント", "boundary event", "下の種類だけです。", "仕事の横で待ちます。"),
 )
+_SIGNAL_SCOPE = "シグナルの指定が必要です。届くのは同じ手続きの中（呼び出したプロセスを含む）だけです。"
+_SIGNAL_REASON = "ほかの手続きやケースへはメッセージで送ります。"
+_CODED = (
+    "コードの指定が必要です。サブプロセスか呼び出されるプロセスの中で、外側に受け手の境界イベントがあるものだけです。"
+)
+_CODED_HOST = "サブプロセスか呼び出しに付け、中で投げられるコードを指定します（指定なしはどれでも）。"
 _EVENTS = (
     _event("bpmn:startEvent+none", "開始イベント", "none start event", "一つのプロセスに開始イベントは一つです。"),
     _event("bpmn:startEvent+message", "開始イベント（メッセージ）", "message start event", "プロセスの直下だけです。"),
@@ -134,10 +174,56 @@ _EVENTS = (
         "boundary message",
         "メッセージの指定が必要です。中断する・しないのどちらも使えます。",
     ),
+    _event(
+        "bpmn:intermediateThrowEvent+signal",
+        "中間イベント（シグナル送信）",
+        "signal throw event",
+        _SIGNAL_SCOPE,
+        _SIGNAL_REASON,
+    ),
+    _event(
+        "bpmn:intermediateCatchEvent+signal",
+        "中間イベント（シグナル受信）",
+        "signal catch event",
+        _SIGNAL_SCOPE,
+        _SIGNAL_REASON,
+    ),
+    _event(
+        "bpmn:boundaryEvent+signal",
+        "境界イベント（シグナル）",
+        "boundary signal",
+        f"{_SIGNAL_SCOPE}中断する・しないのどちらも使えます。",
+        _SIGNAL_REASON,
+    ),
+    _event(
+        "bpmn:intermediateThrowEvent+escalation",
+        "中間イベント（エスカレーション）",
+        "escalation throw event",
+        _CODED,
+        "投げたあとも先へ進みます。",
+    ),
+    _event("bpmn:endEvent+escalation", "終了イベント（エスカレーション）", "escalation end event", _CODED),
+    _event(
+        "bpmn:boundaryEvent+escalation",
+        "境界イベント（エスカレーション）",
+        "boundary escalation",
+        f"{_CODED_HOST}中断する・しないのどちらも使えます。",
+    ),
+    _event(
+        "bpmn:endEvent+error",
+        "終了イベント（エラー）",
+        "error end event",
+        _CODED,
+        "受け手の境界イベントが、まとまり全体を中断します。",
+    ),
+    _event("bpmn:boundaryEvent+error", "境界イベント（エラー）", "boundary error", f"{_CODED_HOST}必ず中断します。"),
 )
 
-_ACTIVITY_PARENTS = frozenset({"bpmn:userTask", "bpmn:subProcess"})
+_REPEATED = frozenset(
+    {"bpmn:userTask", "bpmn:manualTask", "bpmn:scriptTask", "bpmn:serviceTask", "bpmn:subProcess", "bpmn:callActivity"}
+)
 _LOOP = frozenset({"bpmn:multiInstanceLoopCharacteristics"})
+_TURNS = frozenset({"bpmn:standardLoopCharacteristics"})
 _MAIN = frozenset({"bpmn:definitions"})
 _STRUCTURE = (
     _part("bpmn:definitions", "定義", "definitions", frozenset({""})),
@@ -171,12 +257,68 @@ _STRUCTURE = (
         text=True,
         once=True,
     ),
+    _part("bpmn:signal", "シグナル", "signal", _MAIN, condition="名前が必要です。"),
+    _part("bpmn:error", "エラー", "error", _MAIN, condition="名前とコード（errorCode）が必要です。"),
+    _part(
+        "bpmn:escalation",
+        "エスカレーション",
+        "escalation",
+        _MAIN,
+        condition="名前とコード（escalationCode）が必要です。",
+    ),
+    _part("bpmn:signalEventDefinition", "シグナルの定義", "signal event definition", EVENTS),
+    _part("bpmn:errorEventDefinition", "エラーの定義", "error event definition", EVENTS),
+    _part("bpmn:escalationEventDefinition", "エスカレーションの定義", "escalation event definition", EVENTS),
+    _part(
+        "bpmn:script",
+        "スクリプト",
+        "script",
+        frozenset({"bpmn:scriptTask"}),
+        condition="「変数 = 式」の行だけです。",
+        text=True,
+        once=True,
+    ),
+    _part(
+        "bpmn:standardLoopCharacteristics",
+        "くり返し（標準）",
+        "standard loop",
+        _REPEATED,
+        condition="回数の上限（loopMaximum）が必要です。",
+        once=True,
+    ),
+    _part(
+        "bpmn:loopCondition",
+        "くり返しの条件",
+        "loop condition",
+        _TURNS,
+        condition="成り立つ間くり返します。",
+        text=True,
+        once=True,
+    ),
     _part(
         "bpmn:multiInstanceLoopCharacteristics",
         "複数実行",
         "multi-instance",
-        _ACTIVITY_PARENTS,
-        condition="一覧の変数と、一件分の変数の名前が必要です。",
+        _REPEATED,
+        condition="一覧の変数と一件分の変数の名前、または回数が必要です。並行・順番のどちらも使えます。",
+        once=True,
+    ),
+    _part(
+        "bpmn:loopCardinality",
+        "回数の式",
+        "loop cardinality",
+        _LOOP,
+        condition="一覧の代わりです。0以上の整数を返す式を書きます。",
+        text=True,
+        once=True,
+    ),
+    _part(
+        "bpmn:completionCondition",
+        "完了条件",
+        "completion condition",
+        _LOOP,
+        condition="一件分の変数だけを使う式です。成り立つと、残りは取り消されます。",
+        text=True,
         once=True,
     ),
     _part("bpmn:loopDataInputRef", "複数実行の一覧", "loop data input", _LOOP, text=True, once=True),
@@ -226,16 +368,31 @@ _EXTENSIONS = (
         "名前、種類（type）、札（label）を書きます。",
     ),
     _ext("tsunagu:entry", "始まり方", "entry", "bpmn:startEvent/extension", "プロセスの開始イベントに書きます。"),
-    _ext(
+    Row(
         "camunda:inputOutput",
+        Group.EXTENSION,
         "入出力",
         "input and output",
-        "bpmn:serviceTask/extension",
-        "操作の入出力です。",
+        condition="操作・判定表の入出力です。",
+        inside=frozenset({"bpmn:serviceTask/extension", "bpmn:businessRuleTask/extension"}),
         once=True,
     ),
     _ext("camunda:inputParameter", "入力", "input parameter", "camunda:inputOutput", "値は式です。", text=True),
     _ext("camunda:outputParameter", "結果", "output parameter", "camunda:inputOutput", "結果の名前です。", text=True),
+    _ext(
+        "camunda:in",
+        "渡す変数",
+        "in mapping",
+        "bpmn:callActivity/extension",
+        "こちらの変数か式を、呼び出す先の入力へ渡します。",
+    ),
+    _ext(
+        "camunda:out",
+        "受け取る変数",
+        "out mapping",
+        "bpmn:callActivity/extension",
+        "呼び出した先の変数か式を、こちらの変数へ受け取ります。",
+    ),
 )
 
 ACCEPTED: tuple[Row, ...] = (*_NODES, *_EVENT_NODES, *_EVENTS, *_STRUCTURE, *_DRAWING, *_EXTENSIONS)

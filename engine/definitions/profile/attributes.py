@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.definitions.profile.accepted import EVENTS, FLOW_NODES, GATEWAYS, TASKS
+from engine.definitions.profile.accepted import EVENTS, FLOW_NODES, GATEWAYS, PARTS, TASKS
 from engine.definitions.profile.row import Group, Row
 
 ID = r"[A-Za-z_][A-Za-z0-9_-]{0,63}"
@@ -14,16 +14,22 @@ _NUMBER = r"-?\d{1,6}(?:\.\d{1,12})?"
 _COLOUR = r"#[0-9A-Fa-f]{6}|[a-z]{3,20}|rgb\(\d{1,3}, ?\d{1,3}, ?\d{1,3}\)"
 _ANY = ""
 
-_USER = frozenset({"bpmn:userTask"})
+_CODE = r"[a-z][a-z0-9_.]{0,62}"
+_KEY = r"[A-Za-z][A-Za-z0-9_]{0,62}"
+
+_USER = frozenset({"bpmn:userTask", "bpmn:manualTask"})
 _SENDS = frozenset({"bpmn:sendTask", "bpmn:intermediateThrowEvent", "bpmn:endEvent"})
 _RECEIVES = frozenset({"bpmn:receiveTask", "bpmn:intermediateCatchEvent", "bpmn:boundaryEvent", "bpmn:startEvent"})
-_EXPRESSIONS = frozenset({"bpmn:conditionExpression", "bpmn:timeDate", "bpmn:timeDuration", "bpmn:timeCycle"})
+_EXPRESSIONS = frozenset(
+    {"bpmn:conditionExpression", "bpmn:timeDate", "bpmn:timeDuration", "bpmn:timeCycle", "bpmn:loopCondition"}
+    | {"bpmn:loopCardinality", "bpmn:completionCondition"}
+)
 _SHAPES = frozenset({"bpmndi:BPMNShape", "bpmndi:BPMNEdge"})
 _EVERY = frozenset({"*"})
 _NAMED = FLOW_NODES | {
     "bpmn:definitions", "bpmn:process", "bpmn:collaboration", "bpmn:participant", "bpmn:lane", "bpmn:laneSet",
     "bpmn:childLaneSet", "bpmn:sequenceFlow", "bpmn:message", "bpmn:messageFlow", "bpmn:inputDataItem",
-    "bpmn:outputDataItem", "bpmndi:BPMNDiagram",
+    "bpmn:outputDataItem", "bpmndi:BPMNDiagram", "bpmn:signal", "bpmn:error", "bpmn:escalation",
 }  # fmt: skip
 
 
@@ -50,6 +56,31 @@ _BPMN = (
     _row(
         "messageRef", "メッセージ", "message", _on("sendTask", "receiveTask", "messageEventDefinition", "messageFlow")
     ),
+    _row("signalRef", "シグナル", "signal", _on("signalEventDefinition")),
+    _row("errorRef", "エラー", "error", _on("errorEventDefinition")),
+    _row("errorCode", "エラーのコード", "error code", _on("error"), _CODE, "英小文字のコードです。"),
+    _row("escalationRef", "エスカレーション", "escalation", _on("escalationEventDefinition")),
+    _row(
+        "escalationCode",
+        "エスカレーションのコード",
+        "escalation code",
+        _on("escalation"),
+        _CODE,
+        "英小文字のコードです。",
+    ),
+    _row("calledElement", "呼び出すプロセス", "called element", _on("callActivity"), _KEY, "プロセスの識別子です。"),
+    _row(
+        "scriptFormat", "言語", "script format", _on("scriptTask"), "tsunagu", "省くか tsunagu です。言語は選べません。"
+    ),
+    _row(
+        "loopMaximum",
+        "回数の上限",
+        "loop maximum",
+        _on("standardLoopCharacteristics"),
+        r"[1-9]\d{0,2}",
+        "1から999です。",
+    ),
+    _row("testBefore", "先に確かめる", "test before", _on("standardLoopCharacteristics"), _BOOL),
     _row("default", "既定の出口", "default flow", _on("exclusiveGateway", "inclusiveGateway"), ID),
     _row("gatewayDirection", "向き", "gateway direction", GATEWAYS, "Unspecified|Converging|Diverging|Mixed"),
     _row("attachedToRef", "取り付け先", "attached to", _on("boundaryEvent"), ID),
@@ -59,9 +90,9 @@ _BPMN = (
     _row("instantiate", "始める", "instantiate", _on("receiveTask", "eventBasedGateway"), "false"),
     _row("eventGatewayType", "イベントの組合せ", "event gateway type", _on("eventBasedGateway"), "Exclusive"),
     _row("triggeredByEvent", "イベントで始まる", "triggered by event", _on("subProcess"), "false"),
-    _row("isForCompensation", "補償用", "for compensation", TASKS | _on("subProcess"), "false"),
-    _row("startQuantity", "始める数", "start quantity", TASKS | _on("subProcess"), "1"),
-    _row("completionQuantity", "終える数", "completion quantity", TASKS | _on("subProcess"), "1"),
+    _row("isForCompensation", "補償用", "for compensation", TASKS | PARTS, "false"),
+    _row("startQuantity", "始める数", "start quantity", TASKS | PARTS, "1"),
+    _row("completionQuantity", "終える数", "completion quantity", TASKS | PARTS, "1"),
     _row("implementation", "実装", "implementation", TASKS, "##unspecified|##WebService"),
     _row("isSequential", "順番に", "sequential", _on("multiInstanceLoopCharacteristics"), _BOOL),
     _row("behavior", "終わり方", "behaviour", _on("multiInstanceLoopCharacteristics"), "All"),
@@ -78,7 +109,9 @@ _BPMN = (
 
 _CAMUNDA = (
     _row("camunda:candidateGroups", "担当の役割", "candidate groups", _USER, _NAMES, "役割の名前です。"),
-    _row("camunda:formKey", "帳票", "form key", _USER, r"[A-Za-z][A-Za-z0-9_]{0,62}", "省くと要素の識別子です。"),
+    _row("camunda:formKey", "帳票", "form key", _USER, _KEY, "省くと要素の識別子です。"),
+    _row("camunda:decisionRef", "判定表", "decision table", _on("businessRuleTask"), _KEY, "判定表の名前です。"),
+    _row("camunda:resultVariable", "結果の変数", "result variable", _on("businessRuleTask"), _NAME),
     _row("camunda:historyTimeToLive", "履歴の保存（編集ツール用）", "history time to live", _on("process")),
 )
 
@@ -106,14 +139,20 @@ _TSUNAGU = (
 )  # fmt: skip
 
 _PARAMETERS = frozenset({"camunda:inputParameter", "camunda:outputParameter"})
+_MAPPINGS = frozenset({"camunda:in", "camunda:out"})
 _OWN = (
     Row("@name", Group.ATTRIBUTE, "名前", "name", inside=_PARAMETERS, values=_NAME),
     Row("@name", Group.ATTRIBUTE, "変数の名前", "variable name", inside=frozenset({"tsunagu:variable"}), values=_NAME),
     Row("@type", Group.ATTRIBUTE, "変数の種類", "variable type", inside=frozenset({"tsunagu:variable"}),
         values="bool|int|decimal|text|date|instant|list|object"),
+    Row("@input", Group.ATTRIBUTE, "呼び出す側が必ず渡す", "given by every caller",
+        inside=frozenset({"tsunagu:variable"}), values=_BOOL),
+    Row("@source", Group.ATTRIBUTE, "元の変数", "source", inside=_MAPPINGS, values=_NAME),
+    Row("@sourceExpression", Group.ATTRIBUTE, "元の式", "source expression", inside=_MAPPINGS),
+    Row("@target", Group.ATTRIBUTE, "先の変数", "target", inside=_MAPPINGS, values=_NAME),
     Row("@label", Group.ATTRIBUTE, "札", "label", inside=frozenset({"tsunagu:variable", "tsunagu:entry"})),
     Row("@name", Group.ATTRIBUTE, "始まり方の名前", "entry name", inside=frozenset({"tsunagu:entry"}),
-        values="manual|referral|programme|returned|childcare_base|conference|household_member|message|revise"),
+        values="manual|referral|programme|returned|childcare_base|conference|household_member|message|revise|called"),
     Row("@message", Group.ATTRIBUTE, "始めるメッセージ", "message", inside=frozenset({"tsunagu:entry"}),
         values=_DOTTED),
 )  # fmt: skip

@@ -8,9 +8,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.decisions.model import Output
 from engine.definitions.elements import BUILT_IN_VARIABLES, VARIABLE_TYPES, Element, Flow
 from engine.definitions.findings import Finding
+from engine.definitions.rules.scripts import parts, targets
 from engine.definitions.rules.subject import Subject
+from engine.definitions.tables import results_of, table_of, texts_of
 from engine.domain.errors import ExpressionError
 from engine.expressions.language import parse, problems
 from engine.expressions.scripts import timer_expression
@@ -21,12 +24,16 @@ _ORGANISATION = re.compile(r"[A-Z]{2}-\d{2}(?:-\d+)?")
 
 @dataclass(frozen=True)
 class _Use:
-    """An expression and where it stands; flow is the line that carries it, if one does."""
+    """An expression and where it stands; flow is the line that carries it, if one does.
+
+    around: it sees the locals around the element, not the element's own.
+    """
 
     element: Element
     where: str
     text: str
     flow: Flow | None = None
+    around: bool = False
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -45,6 +52,12 @@ def _uses(subject: Subject) -> Iterator[_Use]:
             yield _Use(element, "タイマーの式", timer_expression(element.timer.expression))
         for name, text in element.inputs.items():
             yield _Use(element, f"入力「{name}」の式", text)
+        for name, text in parts(element.script):
+            yield _Use(element, f"スクリプト「{name}」の式", text)
+        if element.multi_instance is not None and element.multi_instance.cardinality:
+            yield _Use(element, "回数の式", element.multi_instance.cardinality, around=True)
+        if element.loop is not None and element.loop.condition:
+            yield _Use(element, "くり返しの条件", element.loop.condition, around=True)
         for flow in subject.model.flows_out(element.id):
             if flow.condition is not None:
                 yield _Use(element, "条件", flow.condition, flow)
@@ -77,10 +90,12 @@ def _unused(subject: Subject) -> Iterator[Finding]:
 
 
 def _written(subject: Subject) -> Iterator[str]:
+    yield from (variable.name for variable in subject.model.variables if variable.is_input)
     for element in subject.known():
         form = subject.form_of(element)
         yield from (variable.name for variable in form.variables) if form is not None else ()
-        yield from element.outputs
+        yield from results_of(subject.package, element)
+        yield from targets(element.script)
         yield from element.payload if element.catches or element is subject.model.start else ()
         for operation in element.operations if element.task is not None else ():
             facts = (subject.context.operations or {}).get(operation)
@@ -110,13 +125,16 @@ def _read(subject: Subject) -> Iterator[str]:
         if element.task is not None:
             yield from element.task.org_scopes
             yield element.task.assign_to or ""
+        table = table_of(subject.package, element.decision) if element.decision else None
+        yield from (one.name for one in table.inputs if one.name not in element.inputs) if table is not None else ()
 
 
 # ---------------------------------------------------------------- expressions
 
 
 def _expression(subject: Subject, use: _Use) -> Iterator[Finding]:
-    names = {*subject.model.all_variables, *subject.model.locals_at(use.element.id)}
+    local = subject.model.locals_around if use.around else subject.model.locals_at
+    names = {*subject.model.all_variables, *local(use.element.id)}
     for reason in problems(use.text, names, subject.context.functions):
         yield _at(subject, use, "expression.refused", reason=reason, hint=_hint(use.text))
     try:
@@ -189,12 +207,12 @@ def _comparison(subject: Subject, use: _Use, name: str, constant: object) -> Ite
         shown = f"「{constant}」"
         yield _at(subject, use, "expression.kind", name=name, kind=variable.type, other=shown)
         return
-    options = _options(subject, name)
+    options = options_of(subject, name)
     if options is not None and isinstance(constant, str) and constant not in options:
         yield _at(subject, use, "expression.option", value=constant, name=name, known="・".join(sorted(options)))
 
 
-def _options(subject: Subject, name: str) -> frozenset[str] | None:
+def options_of(subject: Subject, name: str) -> frozenset[str] | None:
     """The values that the variable can have, when only fields with options (or the ways in) set it."""
     if name == "entry":
         return frozenset(entry.name for entry in subject.model.entries) or frozenset({"message"})
@@ -202,8 +220,13 @@ def _options(subject: Subject, name: str) -> frozenset[str] | None:
         return None
     found: set[str] = set()
     for element in subject.known():
-        if name in element.outputs or (element.catches and name in element.payload):
+        if name in targets(element.script) or (element.catches and name in element.payload):
             return None
+        if name in (results := results_of(subject.package, element)):
+            texts = _texts_of(subject, element, results[name])
+            if texts is None:
+                return None
+            found |= texts
         if any(name in (_outputs(subject, operation)) for operation in element.operations):
             return None
         form = subject.form_of(element)
@@ -213,6 +236,11 @@ def _options(subject: Subject, name: str) -> frozenset[str] | None:
                     return None
                 found.update(variable.options)
     return frozenset(found) if found and name not in set(_sent_to_entries(subject)) else None
+
+
+def _texts_of(subject: Subject, element: Element, output: Output | None) -> frozenset[str] | None:
+    table = table_of(subject.package, element.decision) if element.decision else None
+    return texts_of(table, output) if table is not None and output is not None else None
 
 
 def _outputs(subject: Subject, operation: str) -> frozenset[str]:

@@ -101,14 +101,15 @@ def _race(subject: Subject, element: Element) -> Iterator[Finding]:
     targets = [subject.model.elements[flow.target] for flow in flows if flow.target in subject.model.elements]
     for target in targets:
         yield from _race_target(subject, element, target)
-    for message, count in Counter(target.message for target in targets if target.message).items():
-        if count > 1:
-            yield subject.at("gateway.event_message_twice", element, message=message)
+    awaited = [("message", target.message) for target in targets] + [("signal", target.signal) for target in targets]
+    for (_, name), count in Counter(awaited).items():
+        if name and count > 1:
+            yield subject.at("gateway.event_message_twice", element, message=name)
 
 
 def _race_target(subject: Subject, element: Element, target: Element) -> Iterator[Finding]:
     waits = target.kind is Kind.RECEIVE_TASK or (
-        target.kind is Kind.CATCH and target.event in (EventKind.MESSAGE, EventKind.TIMER)
+        target.kind is Kind.CATCH and target.event in (EventKind.MESSAGE, EventKind.TIMER, EventKind.SIGNAL)
     )
     if not waits:
         yield subject.at("gateway.event_target", element, target=target.label)

@@ -11,7 +11,7 @@ from engine.definitions.rules.subject import Subject
 from engine.definitions.xml import BPMN
 
 _CHOOSING = (Kind.EXCLUSIVE, Kind.INCLUSIVE)
-_HOSTS = (Kind.USER_TASK, Kind.RECEIVE_TASK, Kind.SUB_PROCESS)
+_HOSTS = (Kind.USER_TASK, Kind.MANUAL_TASK, Kind.RECEIVE_TASK, Kind.SUB_PROCESS, Kind.CALL_ACTIVITY)
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -163,7 +163,7 @@ def _loops(subject: Subject, members: list[Element]) -> Iterator[Finding]:
     A sub-process counts as waiting when a way through it must wait; boundary events wait by nature.
     """
     model = subject.model
-    passing = [element.id for element in members if not _waits(model, element)]
+    passing = [element.id for element in members if not _waits(subject, model, element)]
     steps = {
         element_id: [flow.target for flow in model.flows_out(element_id) if flow.target in passing]
         for element_id in passing
@@ -174,14 +174,25 @@ def _loops(subject: Subject, members: list[Element]) -> Iterator[Finding]:
         yield subject.at("structure.loop_without_wait", first, names=names)
 
 
-def _waits(model: BpmnModel, element: Element) -> bool:
+def _waits(subject: Subject, model: BpmnModel, element: Element, above: frozenset[str] = frozenset()) -> bool:
+    """Whether a token cannot pass the element at once; a called process that is not known is taken to wait."""
+    if element.kind is Kind.CALL_ACTIVITY:
+        called = subject.called.get(element.called)
+        if called is None or called.process_id in above:
+            return True
+        return not _passes(subject, called, called.process_id, above | {called.process_id})
     if element.kind is Kind.SUB_PROCESS:
-        inner = list(model.in_scope(element.id))
-        starts = [e.id for e in inner if e.kind is Kind.START]
-        passed = {e.id for e in inner if not _waits(model, e)}
-        through = _closure(starts, lambda e: (f.target for f in model.flows_out(e) if f.target in passed))
-        return not any(model.elements[e].kind is Kind.END for e in through)
+        return not _passes(subject, model, element.id, above)
     return element.waits or element.kind is Kind.BOUNDARY
+
+
+def _passes(subject: Subject, model: BpmnModel, scope: str, above: frozenset[str]) -> bool:
+    """Whether a way leads from the start of a process or sub-process to an end without a halt."""
+    inner = list(model.in_scope(scope))
+    starts = [e.id for e in inner if e.kind is Kind.START]
+    passed = {e.id for e in inner if not _waits(subject, model, e, above)}
+    through = _closure(starts, lambda e: (f.target for f in model.flows_out(e) if f.target in passed))
+    return any(model.elements[e].kind is Kind.END for e in through)
 
 
 def _cycles(steps: dict[str, list[str]]) -> list[list[str]]:

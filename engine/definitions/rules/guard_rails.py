@@ -32,7 +32,7 @@ def _element(subject: Subject, element: Element, rails: GuardRails) -> Iterator[
         and element.event is EventKind.TIMER
         and element.interrupting
         and host is not None
-        and host.kind is Kind.USER_TASK
+        and host.kind.is_work
     ):
         yield subject.at("guard.interrupting_timer", element, name=host.label)
     for operation, reason in rails.closing.items():

@@ -20,7 +20,10 @@ MAX_ELEMENTS = 400  #: nodes of one diagram
 _RESERVED = re.compile(r"Start|End|Root|.*\.(?:EndJoin|BoundaryEvent(?:Split|Join))|.*\[child\]", re.DOTALL)
 _SHAPE_ID = r"[A-Za-z_][A-Za-z0-9_.-]{0,199}"  #: ids of the picture are longer
 _NODE_TAG = re.compile(r"bpmn:\w*(?:Task|Event|Gateway|Process|Activity)", re.IGNORECASE)
-_NEEDS_ID = frozenset({"bpmn:process", "bpmn:sequenceFlow", "bpmn:message", "bpmn:lane", "bpmn:participant"})
+_NEEDS_ID = frozenset(
+    {"bpmn:process", "bpmn:sequenceFlow", "bpmn:message", "bpmn:signal", "bpmn:error", "bpmn:escalation"}
+    | {"bpmn:lane", "bpmn:participant"}
+)
 
 
 def check(subject: Subject) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -13,11 +13,15 @@ from engine.definitions.findings import Finding
 from engine.definitions.package import Package
 from engine.definitions.profile.table import element_row
 from engine.definitions.rulebook import Report
+from engine.definitions.xml import BPMN
 
 
 @dataclass(frozen=True)
 class Subject:
-    """package and context as given, root and model of its diagram, forms as looked up (None: not known)."""
+    """package and context as given, root and model of its diagram, forms as looked up (None: not known).
+
+    called: models of the processes that it calls, directly or not, by id.
+    """
 
     package: Package
     context: CheckContext
@@ -25,6 +29,7 @@ class Subject:
     model: BpmnModel
     report: Report
     forms: FormLookup | None = field(default=None)
+    called: Mapping[str, BpmnModel] = field(default_factory=dict)
 
     def at(self, rule: str, element: Element, **blanks: object) -> Finding:
         """A finding at an element; the blank ``what`` is its kind in words."""
@@ -49,6 +54,23 @@ class Subject:
         if self.forms is None or element.task is None:
             return None
         return self.forms.form(element.task.form_key)
+
+    def node(self, element: Element) -> etree._Element | None:
+        """The XML element of an element."""
+        tag = f"{{{BPMN}}}{element.tag}"
+        return next((node for node in self.root.iter(tag) if node.get("id") == element.id), None)
+
+    def together(self) -> tuple[BpmnModel, ...]:
+        """The processes that may run in one instance with this one: what it calls, and what calls it with theirs."""
+        known = {**{other.process_id: other for other in self.context.others or ()}, **self.called}
+        known[self.model.process_id] = self.model
+        callers = {self.model.process_id}
+        while more := {k for k, m in known.items() if k not in callers and callers & {c.called for c in m.calls}}:
+            callers |= more
+        found = set(callers)
+        while more := {c.called for k in found for c in known[k].calls if c.called in known} - found:
+            found |= more
+        return tuple(known[key] for key in sorted(found))
 
 
 def what(element: Element) -> str:

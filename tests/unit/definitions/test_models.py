@@ -12,10 +12,10 @@ from ruamel.yaml import YAML
 from engine.bpmn.parser import parse_process
 from engine.definitions.checks import check_package
 from engine.definitions.findings import Finding, as_text, errors_in
-from engine.definitions.package import package_of
+from engine.definitions.package import called_files, package_of
 from engine.definitions.profile.row import Group
 from engine.definitions.profile.table import PROFILE
-from tests.models import accepted_models, refused_models, surroundings
+from tests.models import accepted_models, called_models, refused_models, surroundings
 
 MODELS = Path(__file__).parents[2] / "models"
 EXPECTED: dict[str, dict[str, str]] = YAML(typ="safe").load(MODELS / "refused" / "expected.yaml")
@@ -24,7 +24,7 @@ ACCEPTED = sorted((MODELS / "accepted").glob("*.bpmn"))
 
 @cache
 def checked(path: Path) -> tuple[Finding, ...]:
-    package = package_of("sample", {"process.bpmn": path.read_bytes()})
+    package = package_of("sample", surroundings.files(path.read_bytes()))
     return check_package(package, surroundings.context())
 
 
@@ -50,7 +50,8 @@ def test_an_accepted_model_has_no_findings(path):
 
 @pytest.mark.parametrize("path", ACCEPTED, ids=lambda path: path.stem)
 def test_the_engine_reads_an_accepted_model(path):
-    assert parse_process(path.read_bytes(), "sample").process_id == "sample"
+    files = called_models.files_for(path.read_text("utf-8"))
+    assert parse_process(path.read_bytes(), "sample", called_files(files)).process_id == "sample"
 
 
 def test_every_accepted_element_and_event_has_a_model():

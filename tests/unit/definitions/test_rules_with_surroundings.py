@@ -300,7 +300,7 @@ def test_a_key_that_the_sender_does_not_give_is_an_error():
 
 
 def test_a_trial_by_the_engine_comes_last():
-    def refuse(bpmn, process_id):
+    def refuse(bpmn, process_id, called):
         return [("hear", "読み取れません。")]
 
     context = replace(surroundings.context(), trial=refuse)
