@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import pairwise
+from collections.abc import Callable
 from random import Random
 
-from tests.equivalence.drawing import DATE, PERIOD, TURNS, Block, Drawing, Several
+from tests.equivalence.drawing import PERIOD, TURNS, Block, Drawing, Several
+from tests.equivalence.pen import Pen
 from tests.equivalence.rows import BRANCHES, EDGES, HOSTS, SCOPES, LeftOut
 from tests.unit.bpmn import process_xml as x
 from tests.unit.bpmn.process_xml import end, flow, node, path, start, user
@@ -21,6 +20,7 @@ THROWS = tuple(
 SPECIALS = (
     "terminate end at the top", "escalation end", "escalation throw", "call activity, three deep", "empty list",
     "nested outputs", "tested before", "neighbours", "message start", "message end", *THROWS,
+    "terminate beside a branch",
     "parallel gateway in a loop", "inclusive gateway in a loop", "loop in an inclusive gateway",
 )  # fmt: skip
 #: every block that can be asked for by name
@@ -36,16 +36,12 @@ _DURATION = f"'P{PERIOD.days}D'"  #: an expression: the library takes no bare te
 _GATEWAY_TAGS = {"exclusive gateway": "exclusive", "parallel gateway": "parallel", "inclusive gateway": "inclusive"}
 
 
-class Generator:
+class Generator(Pen):
     """Draws one process. label: the block that it must hold; the rest is chance."""
 
     def __init__(self, random: Random, label: str, depth: int = 3) -> None:
-        self.random, self.depth, self.drawing = random, depth, Drawing(label)
-        self._count = 0
-        self._roots: list[str] = []
-        self._called: list[str] = []
-        self._around: list[str] = []
-        self._nesting = 0
+        super().__init__(random, label)
+        self.depth = depth
         self._next = ""  #: the block that the next free choice takes
 
     def draw(self) -> Drawing:
@@ -55,37 +51,6 @@ class Generator:
         body = self._body(self.depth, label, opening, final=label == "terminate end at the top")
         self.drawing.xml = x.definitions(x.process(body), *self._called, roots="".join(self._roots))
         return self.drawing
-
-    # ------------------------------------------------------------ names
-
-    def _id(self, prefix: str) -> str:
-        self._count += 1
-        return f"{prefix}{self._count}"
-
-    def _root(self, kind: str, prefix: str, **attributes: str) -> str:
-        name = self._id(kind)
-        self._roots.append(node(kind, f"{prefix}_{name}", name=name, **attributes))
-        return name
-
-    def _message(self) -> str:
-        return self._root("message", "m")
-
-    def _signal(self) -> str:
-        return self._root("signal", "s")
-
-    def _code(self, kind: str) -> str:
-        name = self._id("code")
-        prefix = "err" if kind == "error" else "esc"
-        self._roots.append(node(kind, f"{prefix}_{name}", name=name, **{f"{kind}Code": name}))
-        return name
-
-    @contextmanager
-    def _within(self, what: str) -> Iterator[None]:
-        self._around.append(what)
-        try:
-            yield
-        finally:
-            self._around.pop()
 
     # ------------------------------------------------------------ processes and sub-processes
 
@@ -172,6 +137,9 @@ class Generator:
             "nested outputs": lambda _: self._nested_outputs(),
             "tested before": lambda _: self._tested_before(),
             "neighbours": lambda _: self._neighbours(),
+            "terminate beside a branch": lambda _: self._two_branches(
+                self._throwing("terminate end in a sub-process", 0), self._user()
+            ),
             "escalation end": lambda depth: self._throwing("escalation end", depth),
             "escalation throw": lambda depth: self._throwing("escalation throw", depth),
             **{name: self._thrower(name) for name in THROWS},
@@ -182,20 +150,6 @@ class Generator:
         return lambda depth: self._throwing(name, depth)
 
     # ------------------------------------------------------------ single elements
-
-    def _user(self) -> Block:
-        name = self._id("u")
-        rows = ["user task", *(["three levels deep"] if self._nesting >= 3 else [])]
-        self.drawing.stands_for(name, *rows)
-        self._last_xml = user(name)
-        return Block(self._last_xml, name, name)
-
-    def _alone(self, name: str, xml: str | None = None) -> Block:
-        return Block(self._last_xml if xml is None else xml, name, name)
-
-    def _sequence(self, *blocks: Block) -> Block:
-        links = "".join(path(one.last, other.first) for one, other in pairwise(blocks))
-        return Block("".join(block.xml for block in blocks) + links, blocks[0].first, blocks[-1].last)
 
     def _passer(self, label: str) -> Block:
         name = self._id("p")
@@ -225,10 +179,6 @@ class Generator:
         event = inner.get(label, lambda: self._date_timer(name))()
         return Block(node("intermediateCatchEvent", name, event), name, name)
 
-    def _date_timer(self, name: str) -> str:
-        self.drawing.dated.add(name)
-        return x.timer("timeDate", f'"{DATE.isoformat()}"')
-
     # ------------------------------------------------------------ activities that stand alone or carry events
 
     def _host(self, label: str, depth: int) -> str:
@@ -251,47 +201,6 @@ class Generator:
             return node("receiveTask", name, messageRef=f"m_{self._message()}")
         return node("manualTask" if label == "manual task" else "userTask", name, inside)
 
-    @contextmanager
-    def _nested(self) -> Iterator[None]:
-        self._nesting += 1
-        try:
-            yield
-        finally:
-            self._nesting -= 1
-
-    def _call(self, name: str, inside: str, body: str, more_ins: str = "") -> str:
-        """A call that gives the lists and ``seen``, and gets the ``seen`` of the called process back."""
-        process_id = self._id("process")
-        self._called.append(x.process(body, id=process_id))
-        several = self.drawing.several.get(name)
-        back = several.out_item if several and several.out_item else f"back_{name}"
-        self.drawing.calls[name] = back
-        ins = f"three=three two=two none=none seen=seen {more_ins}"
-        return node("callActivity", name, x.io(ins, f"{back}=seen"), inside, calledElement=process_id)
-
-    def _characteristics(self, name: str, label: str) -> Iterator[str]:
-        if "standard loop" in label:
-            condition = f'pick("{name}", 3) > 0' if self.random.random() < 0.5 else ""
-            self.drawing.stands_for(name, "standard loop, condition" if condition else "standard loop, maximum")
-            yield x.repeat(self.random.randint(2, 3), condition)
-        elif "multi-instance" in label:
-            yield self._instances(name, "sequential" in label, "receive" not in label)
-
-    def _instances(self, name: str, one_by_one: bool, with_output: bool) -> str:
-        until = f'pick("{name}", 3) == 0' if self.random.random() < 0.35 else ""
-        if until:
-            self.drawing.stands_for(name, "multi-instance, completion condition")
-        if self.random.random() < 0.25:
-            self.drawing.stands_for(name, "multi-instance, cardinality")
-            return x.several(times=self.random.randint(1, 3), one_by_one=one_by_one, until=until)
-        several = Several(self.random.choice(["three", "two"]), f"i_{name}", "", "")
-        if with_output and self.random.random() < 0.7:
-            several = several._replace(out=f"r_{name}", out_item=f"o_{name}")
-            self.drawing.settable.add(several.out_item)
-            self.drawing.stands_for(name, "multi-instance, output")
-        self.drawing.several[name] = several
-        return x.several(*several, one_by_one=one_by_one, until=until)
-
     # ------------------------------------------------------------ events at the edge of an activity
 
     def _kind_for(self, host: str, way: str) -> str:
@@ -309,6 +218,8 @@ class Generator:
         signal = self._signal() if kind == "signal" else ""
         name = self._host(host, depth)
         block = self._with_edge(Block(self._last_xml, name, name), kind, way, host, signal)
+        if self.random.random() < 0.3:
+            block = self._with_edge(block, "timer duration", self.random.choice(EDGES["timer duration"]), host)
         return self._signalled(signal, block) if signal else block
 
     def _with_edge(self, activity: Block, kind: str, way: str, host: str, name: str = "") -> Block:
@@ -513,13 +424,6 @@ class Generator:
             self.drawing.stands_for(name, "call activity", "call activity, three deep")
             inner = self._line(Block(xml, name, name), self._user())
         return Block(xml, name, name)
-
-    def _line(self, *blocks: Block) -> str:
-        first, last = self._id("s"), self._id("e")
-        self.drawing.stands_for(first, "none start")
-        self.drawing.stands_for(last, "none end")
-        block = self._sequence(*blocks)
-        return start(first) + block.xml + end(last) + path(first, block.first) + path(block.last, last)
 
     def _empty_list(self) -> Block:
         name = self._id("a")

@@ -1,0 +1,37 @@
+"""Every deliberate fault of the engine is found, within a bounded number of walks.
+
+`pytest tests/equivalence/test_mutants.py -s --walks 20000` also hunts each one over all blocks.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.equivalence.generator import LABELS
+from tests.equivalence.mutants import MUTANTS, Mutant, engine_with, hunt
+
+FEW, MANY = 24, 600  #: walks in which a mutant must show: where it is looked for, and everywhere
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_the_fault_is_found_where_it_is_looked_for(mutant: Mutant) -> None:
+    assert set(mutant.labels) <= set(LABELS)
+    caught = hunt(mutant, FEW)
+    assert caught is not None, f"{mutant.name}: {FEW} walks found nothing"
+
+
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("mutant", [one for one in MUTANTS if one.by != "rows"], ids=lambda mutant: mutant.name)
+def test_the_fault_is_found_wherever_it_is(mutant: Mutant, request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--walks") < 1_000:
+        pytest.skip("a long run: --walks 1000")
+    caught = hunt(mutant, MANY, everywhere=True)
+    assert caught is not None, f"{mutant.name}: {MANY} walks found nothing"
+
+
+def test_an_engine_is_whole_again_after_a_hunt() -> None:
+    for mutant in MUTANTS:
+        before = mutant.owner.__dict__[mutant.attribute]
+        with engine_with(mutant):
+            assert mutant.owner.__dict__[mutant.attribute] is not before
+        assert mutant.owner.__dict__[mutant.attribute] is before
