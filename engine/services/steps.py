@@ -16,7 +16,9 @@ from typing import Any, Protocol
 
 from engine.bpmn.api import Advance, OperationCall, TimerMoment
 from engine.bpmn.runner import Runner
-from engine.domain.errors import EngineError, InstanceFailed, NotFound, NotOpen, StaleVersion
+from engine.decisions.evaluation import Outcome, evaluate
+from engine.decisions.model import Table
+from engine.domain.errors import DecisionFailed, EngineError, InstanceFailed, NotFound, NotOpen, StaleVersion
 from engine.domain.staff import Actor
 from engine.expressions.functions import standard_functions
 from engine.services.deployed import Deployed
@@ -107,8 +109,25 @@ class StepHost:
         return self._operation(self._step, call)
 
     def decision(self, ref: str, scope: Mapping[str, object]) -> Mapping[str, object]:
-        """Decision tables come with the next profile; the publish check refuses them until then."""
-        raise InstanceFailed(ref, "decision tables are not in the profile")
+        """Evaluate a table of the running version; which rules applied is kept with the step's audit event."""
+        table = self._step.deployed.decisions.get(ref)
+        if table is None:
+            raise DecisionFailed(ref, "この版に判定表がありません")
+        outcome = evaluate(table, scope)
+        self._step.notes.setdefault("decisions", []).append(decided(table, outcome))
+        return outcome.outputs
+
+
+def decided(table: Table, outcome: Outcome) -> dict[str, Any]:
+    """What is kept of a decision: the table, the numbers of the rules that applied, and what went in and came out."""
+    return {
+        "table": table.key,
+        "name": table.name,
+        "sign": table.sign,
+        "rules": list(outcome.rules),
+        "inputs": {one.words: outcome.inputs[one.name] for one in table.inputs},
+        "outputs": {one.words: outcome.outputs[one.name] for one in table.outputs},
+    }
 
 
 OperationRunner = Callable[[Step, OperationCall], Mapping[str, object]]
@@ -210,7 +229,14 @@ def write_result(step: Step, act: Act, result: Advance) -> None:
         cases.set_stage(connection, step.case.id, opened.stage)
     step.notes["opened"] = opened.tasks
     step.notes["to_route"] = bool(result.thrown or result.subscriptions)
-    audit.append(connection, chain=step.case.id, at=step.now, actor=step.actor.staff_id, **step.notes.pop("audit"))
+    audit.append(connection, chain=step.case.id, at=step.now, actor=step.actor.staff_id, **_audited(step))
+
+
+def _audited(step: Step) -> dict[str, Any]:
+    """The act's audit event, with the decision tables that were asked on the way."""
+    event: dict[str, Any] = step.notes.pop("audit")
+    decisions = step.notes.pop("decisions", [])
+    return {**event, "data": {**(event.get("data") or {}), "decisions": decisions}} if decisions else event
 
 
 def _place(step: Step) -> Place:
