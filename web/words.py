@@ -31,6 +31,16 @@ BUCKETS = {
     "none": mark("期限なし"),
     "held": mark("保留中"),
 }
+HIT_POLICIES = {
+    "U": mark("当てはまる行は一つだけです。"),
+    "F": mark("上から見て、最初に当てはまる行を使います。"),
+    "A": mark("いくつ当てはまっても、結果は同じです。"),
+    "C": mark("当てはまる行の結果をすべて集めます。"),
+    "C+": mark("当てはまる行の結果を合計します。"),
+    "C<": mark("当てはまる行のうち、最も小さい結果を使います。"),
+    "C>": mark("当てはまる行のうち、最も大きい結果を使います。"),
+    "C#": mark("当てはまる行の数を数えます。"),
+}
 TASK_STATES = {
     "open": mark("引き受け待ち"),
     "claimed": mark("対応中"),
@@ -189,6 +199,11 @@ def role(code: str) -> str:
     except ValueError:
         return code
     return found.name_en if language() == "en" else found.name_ja
+
+
+def hit_policy(sign: str) -> str:
+    """What a decision table does when several rules apply, by its sign (U, F, A, C, C+ ...)."""
+    return word(HIT_POLICIES, sign)
 
 
 def act(code: str, name: str, level: str = "") -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, func, select
 
 from engine.domain.errors import NotFound
+from engine.queries.decision_tables import DecisionView, decision_views
 from engine.queries.outline import Step, outline
 from engine.storage.tables import definition_version, deployment, process_instance, staff
 
@@ -55,6 +56,7 @@ class ProcessPage:
     steps: tuple[Step, ...]
     entries: tuple[tuple[str, str], ...]
     operations: tuple[str, ...]
+    decisions: tuple[DecisionView, ...] = ()
 
 
 def processes(engine: Engine) -> tuple[ProcessRow, ...]:
@@ -96,6 +98,7 @@ def process_page(engine: Engine, key: str, number: int | None = None) -> Process
         steps=outline(model),
         entries=tuple((entry.name, entry.label) for entry in model.entries),
         operations=tuple(sorted(model.operations)),
+        decisions=decision_views(deployed),
     )
 
 

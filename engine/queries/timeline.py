@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, or_, select
 
 from engine.domain.staff import SYSTEM_ID, Actor
 from engine.queries.case_file import CaseHead
+from engine.queries.decision_tables import Decided, decided
 from engine.queries.visibility import Scope, own_orgs, record_visible
 from engine.storage.tables import (
     audit_event,
@@ -54,7 +55,7 @@ class ContactFacts:
 class Entry:
     """One line. ``act`` is the audit word of a step; ``forms`` the (record id, form key) written with it.
 
-    ``name``: of the task, the process or the moment that the act is about.
+    ``decided``: by decision tables on the way. ``name``: of the task, the process or the moment that the act is about.
     """
 
     at: datetime
@@ -66,6 +67,7 @@ class Entry:
     data: Mapping[str, Any] = field(default_factory=dict)
     forms: tuple[tuple[str, str], ...] = ()
     contact: ContactFacts | None = None
+    decided: tuple[Decided, ...] = ()
 
 
 #: audit acts that concern who may know, for the filter 同意・共有
@@ -112,14 +114,14 @@ def _steps(
 
 
 def _names(engine: Engine, connection: Connection, case_id: str) -> dict[str, str]:
-    """Names of the case's processes by key, and of their elements by id."""
+    """Names of the case's processes by key, of their elements by id, and of organisations by number."""
     query = (
         select(process_instance.c.process_key, process_instance.c.version_id, definition_version.c.name)
         .join(definition_version, definition_version.c.id == process_instance.c.version_id)
         .where(process_instance.c.case_id == case_id)
         .distinct()
     )
-    found: dict[str, str] = {}
+    found = {code: organisation.name for code, organisation in engine.reference.organisations.items()}
     for row in connection.execute(query):
         elements = engine.definitions.get(row.version_id).model.elements
         found |= {element.id: element.name for element in elements.values() if element.name}
@@ -139,6 +141,7 @@ def _step(row: Any, forms: list[tuple[str, str]], names: Mapping[str, str]) -> E
         org_name=row.name or "",
         data=row.data or {},
         forms=tuple(forms) if completed else (),
+        decided=decided(row.data or {}, names),
     )
 
 
