@@ -38,10 +38,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of our own."""
+    parser.addoption("--months", type=int, default=1, help="how long tests/simulation lets its city live")
+    parser.addoption("--cases", type=int, default=60, help="how many cases come to it in all")
+    parser.addoption("--staff", type=int, default=12, help="how many people work there, 12 to 50")
+    parser.addoption("--simulation-seed", type=int, default=20260401, help="the seed of all its chance")
     parser.addoption("--kills", type=int, default=15, help="how often tests/faults kill the server on each database")
     parser.addoption("--walks", type=int, default=376, help="random walks of tests/equivalence, half of them alone")
     parser.addoption("--walk-seed", type=int, default=1, help="seed of the first walk of tests/equivalence")
     parser.addoption("--races", type=int, default=6, help="rounds of each race of tests/races on each database")
+    parser.addoption("--moments", type=int, default=200, help="moments of tests/races/test_many_moments.py")
     parser.addoption("--seed", type=int, default=1, help="seed of what tests choose by chance; printed by each")
     parser.addoption("--minutes", type=float, default=0, help="when a long run stops by itself; 0: when it is done")
     parser.addoption("--every-call", action="store_true", help="fail every call of an act also with all after it")

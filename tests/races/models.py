@@ -64,3 +64,13 @@ def watched() -> bytes:
         + '<bpmn:endEvent id="asked" name="確認した"/>' + flow("st", "work") + flow("work", "end") + END
         + flow("late", "ask_why") + flow("ask_why", "asked"), variables=("note",),
     )  # fmt: skip
+
+
+def waking() -> bytes:
+    """st -> until the day after the day after tomorrow begins -> woken -> end."""
+    return a_process(
+        "waking",
+        '<bpmn:intermediateCatchEvent id="day"><bpmn:timerEventDefinition><bpmn:timeDate>'
+        + "start_of(days_after(today(), 3))</bpmn:timeDate></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"
+        + a_task("woken") + flow("st", "day") + flow("day", "woken") + flow("woken", "end") + END, variables=("note",),
+    )  # fmt: skip
