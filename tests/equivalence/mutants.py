@@ -41,6 +41,7 @@ from tests.equivalence.faults import (
 )
 from tests.equivalence.walk import Failed, Walk
 from tests.unit.bpmn.driving import Instance
+from tests.unit.bpmn.interplay import INTERPLAY
 from tests.unit.bpmn.rows import ROWS
 
 
@@ -91,7 +92,7 @@ def _in_walks(mutant: Mutant, limit: int, labels: Sequence[str]) -> Caught | Non
 
 
 def _in_rows() -> Caught | None:
-    for number, row in enumerate(ROWS, start=1):
+    for number, row in enumerate([*INTERPLAY, *ROWS], start=1):
         try:
             instance = Instance(row.xml, **row.variables)
             states = [instance.state, *(instance.act(act).state for act in row.acts)]

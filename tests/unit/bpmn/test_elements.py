@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.unit.bpmn.driving import Instance
-from tests.unit.bpmn.rows import ROWS, Row
+from tests.unit.bpmn.interplay import INTERPLAY
+from tests.unit.bpmn.rows import ROWS as ELEMENTS
+from tests.unit.bpmn.rows import Row
 
 ROOT = Path(__file__).parents[3]
+ROWS = [*ELEMENTS, *INTERPLAY]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
