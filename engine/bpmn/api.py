@@ -163,7 +163,8 @@ class Advance:
     """The result of one step: what to store, and what changed.
 
     variables: all of the instance's own variables. changed: those set to another value in this step.
-    timers and subscriptions list everything pending after the step, not only what is new.
+    timers and subscriptions list everything pending after the step, not only what is new; waits_as_before: they are
+    the same as before the step, with the same due instants.
     """
 
     snapshot: bytes
@@ -177,6 +178,7 @@ class Advance:
     history: tuple[HistoryEntry, ...]
     completed: bool
     ended: tuple[str, ...]
+    waits_as_before: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from SpiffWorkflow.task import Task
 
 from engine.bpmn import reading
-from engine.bpmn.api import Advance, ClosedTask, CloseKind, EventKey, Host, Marking
+from engine.bpmn.api import Advance, ClosedTask, CloseKind, EventKey, Host, Marking, Subscription, TimerMoment
 from engine.bpmn.events import Message, branches_of, fire, is_waiting_event
 from engine.bpmn.failures import ElementFailed, HostRefusal
 from engine.bpmn.invariants import problems
@@ -146,6 +146,7 @@ class _Step:
         self.workflow, self.completing = workflow, completing
         self.variables = dict(workflow.data)
         self.open = reading.open_refs(workflow)
+        self.awaited = _awaited(reading.timers(workflow), reading.subscriptions(workflow))
 
     def result(self) -> Advance:
         """Check the invariants, write the snapshot, and report."""
@@ -156,18 +157,20 @@ class _Step:
             raise InstanceFailed("", "。".join(broken))
         still_open = reading.open_refs(workflow)
         variables: dict[str, object] = workflow.data
+        timers, subscriptions = reading.timers(workflow), reading.subscriptions(workflow)
         return Advance(
             snapshot=snapshot,
             variables=variables,
             changed={name: value for name, value in variables.items() if self._changed(name, value)},
             opened=reading.open_tasks(workflow, besides=self.open),
             closed=self._closed(still_open),
-            timers=reading.timers(workflow),
-            subscriptions=reading.subscriptions(workflow),
+            timers=timers,
+            subscriptions=subscriptions,
             thrown=tuple(workflow.thrown),
             history=tuple(workflow.history),
             completed=workflow.completed,
             ended=tuple(workflow.ended),
+            waits_as_before=self.awaited == _awaited(timers, subscriptions),
         )
 
     def _changed(self, name: str, value: object) -> bool:
@@ -179,6 +182,11 @@ class _Step:
             for ref, name in self.open.items()
             if ref not in still_open
         )
+
+
+def _awaited(timers: tuple[TimerMoment, ...], subscriptions: tuple[Subscription, ...]) -> tuple[object, object]:
+    """What an instance waits for, to be compared: which tokens, and until when."""
+    return {(t.ref, t.branch, t.due) for t in timers}, {(s.ref, s.branch) for s in subscriptions}
 
 
 def _waiting(workflow: InstanceWorkflow, key: EventKey, kind: type) -> Task:

@@ -133,7 +133,7 @@ def form_context(
         case=Lazily(lambda: _case(connection, case)),
         records=records.NewestByForm(connection, case.id, with_sealed=True) if case else {},
         variables=dict(variables),
-        parameters=_parameters(engine, now),
+        parameters=Lazily(lambda: _parameters(engine, now)),
     )
     return FormContext(CaseReferences(engine, connection, case, org_id, tokyo_date(now)), sources)
 

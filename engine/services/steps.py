@@ -222,8 +222,9 @@ def write_result(step: Step, act: Act, result: Advance) -> None:
     opened = open_tasks(_place(step), result.opened)
     tasks.add(connection, opened.tasks, opened.candidates, opened.clocks)
     timers.add(connection, opened.timers)
-    _sync_timers(step, connection, result, {row["ref"]: row["due_at"] for row in opened.tasks})
-    _sync_subscriptions(step, connection, result)
+    if not result.waits_as_before:
+        _sync_timers(step, connection, result, {row["ref"]: row["due_at"] for row in opened.tasks})
+        _sync_subscriptions(step, connection, result)
     _send(step, connection, result)
     if opened.stage:
         cases.set_stage(connection, step.case.id, opened.stage)

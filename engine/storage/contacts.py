@@ -8,22 +8,19 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from engine.storage.sql import as_row, columns_of, new_id
+from engine.storage.sql import as_row, columns_of, insert_new, new_id
 from engine.storage.tables import contact, placement, referral
 
 
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
     """Insert a contact; the same step does not insert it twice."""
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(contact).values(id=new_id(), **values).on_conflict_do_nothing())
+    insert_new(connection, contact, [{"id": new_id(), **values}])
 
 
 def add_placement(connection: Connection, values: Mapping[str, Any]) -> None:
     """Insert a placement entry; the same step does not insert it twice."""
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(placement).values(id=new_id(), **values).on_conflict_do_nothing())
+    insert_new(connection, placement, [{"id": new_id(), **values}])
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from engine.storage.sql import insert_new
 from engine.storage.tables import notification
 
 
@@ -17,12 +16,9 @@ def add(
     at: datetime,
 ) -> None:  # fmt: skip
     """Tell people something once; the same ``key`` is not told to the same person again."""
-    if not staff_ids:
-        return
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(notification).on_conflict_do_nothing(index_elements=["unique_key"])
-    connection.execute(
-        statement,
+    insert_new(
+        connection,
+        notification,
         [
             {
                 "staff_id": s,

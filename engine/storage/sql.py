@@ -69,6 +69,12 @@ def by_dialect(build: Callable[[Any], Any]) -> Callable[[Connection], Any]:
 
 
 @cache
+def _insert_new(table: Table, dialect: str) -> Any:
+    statement: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table).inline()
+    return statement.on_conflict_do_nothing()
+
+
+@cache
 def _insert(table: Table) -> Any:
     return insert(table).inline()  # nobody asks for the key that the database gave
 
@@ -77,3 +83,9 @@ def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     """Insert rows of equal shape with one statement; nothing for none."""
     if rows:
         connection.execute(_insert(table), [dict(row) for row in rows])
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """As ``insert_all``, leaving out rows whose key is there already."""
+    if rows:
+        connection.execute(_insert_new(table, connection.dialect.name), [dict(row) for row in rows])

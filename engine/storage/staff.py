@@ -6,30 +6,40 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Date, Row, bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.domain.staff import Actor, Membership
-from engine.storage.sql import insert_all, new_id
+from engine.storage.sql import insert_all, new_id, one_of
 from engine.storage.tables import membership, organisation, sign_in_attempt, staff, web_session
+
+_BY_LOGIN = select(staff).where(staff.c.login == bindparam("called"))
+_BY_ID = select(staff).where(staff.c.id == bindparam("person"))
+_NAMED = [column == bindparam("called") for column in (staff.c.id, staff.c.login, staff.c.name)]
+_FIND = select(staff.c.id).where(or_(*_NAMED), one_of(staff.c.status, "active"))
+_TODAY = bindparam("today", type_=Date())
+_MEMBERSHIPS = (
+    select(membership.c.org_id, membership.c.role, organisation.c.city_staff)
+    .join(organisation, organisation.c.id == membership.c.org_id)
+    .where(membership.c.staff_id == bindparam("person"), membership.c.valid_from <= _TODAY)
+    .where(or_(membership.c.valid_until.is_(None), membership.c.valid_until >= _TODAY))
+    .order_by(membership.c.org_id, membership.c.role)
+)
 
 
 def by_login(connection: Connection, login: str) -> Row[Any] | None:
     """The account with this login, or None."""
-    return connection.execute(select(staff).where(staff.c.login == login)).first()
+    return connection.execute(_BY_LOGIN, {"called": login}).first()
 
 
 def by_id(connection: Connection, staff_id: str) -> Row[Any] | None:
     """The account, or None."""
-    return connection.execute(select(staff).where(staff.c.id == staff_id)).first()
+    return connection.execute(_BY_ID, {"person": staff_id}).first()
 
 
 def find(connection: Connection, text: str) -> str | None:
     """The one active staff member with this id, login or name; None when there is none or more than one."""
-    query = select(staff.c.id).where(
-        or_(staff.c.id == text, staff.c.login == text, staff.c.name == text), staff.c.status == "active"
-    )
-    found = connection.execute(query).scalars().all()
+    found = connection.execute(_FIND, {"called": text}).scalars().all()
     return found[0] if len(found) == 1 else None
 
 
@@ -38,14 +48,8 @@ def actor(connection: Connection, staff_id: str, today: date) -> Actor | None:
     row = by_id(connection, staff_id)
     if row is None or row.status != "active":
         return None
-    query = (
-        select(membership.c.org_id, membership.c.role, organisation.c.city_staff)
-        .join(organisation, organisation.c.id == membership.c.org_id)
-        .where(membership.c.staff_id == staff_id, membership.c.valid_from <= today)
-        .where(or_(membership.c.valid_until.is_(None), membership.c.valid_until >= today))
-        .order_by(membership.c.org_id, membership.c.role)
-    )
-    held = tuple(Membership(r.org_id, r.role, bool(r.city_staff)) for r in connection.execute(query))
+    rows = connection.execute(_MEMBERSHIPS, {"person": staff_id, "today": today})
+    held = tuple(Membership(r.org_id, r.role, bool(r.city_staff)) for r in rows)
     return Actor(row.id, row.name, held)
 
 
