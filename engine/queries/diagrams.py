@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from engine.domain.errors import NotFound
 from engine.domain.staff import Actor
@@ -86,8 +86,11 @@ def instances(engine: Engine, actor: Actor, head: CaseHead, *, now: datetime) ->
     )  # fmt: skip
     with engine.database.read() as connection:
         rows = connection.execute(query).all()
-        marks = {row.id: _marks(connection, row.id, now) for row in rows}
-    return tuple(_view(engine, row, marks[row.id]) for row in rows)
+        views = [(row, engine.definitions.get(row.version_id).model) for row in rows]
+        marks = {
+            row.id: _with_calls(connection, row.id, model, _marks(connection, row.id, now)) for row, model in views
+        }
+    return tuple(_view(row, model, marks[row.id]) for row, model in views)
 
 
 def instance_diagram(engine: Engine, actor: Actor, instance_id: str, *, case_id: str, now: datetime) -> bytes:
@@ -105,8 +108,7 @@ def instance_diagram(engine: Engine, actor: Actor, instance_id: str, *, case_id:
     return engine.definitions.get(version_id).bpmn
 
 
-def _view(engine: Engine, row: Any, marks: tuple[Mark, ...]) -> InstanceView:
-    model = engine.definitions.get(row.version_id).model
+def _view(row: Any, model: BpmnModel, marks: tuple[Mark, ...]) -> InstanceView:
     going_on = {around.id for mark in marks if mark.kind != "done" for around in _around(model, mark.element_id)}
     return InstanceView(
         id=row.id,
@@ -128,6 +130,37 @@ def _view(engine: Engine, row: Any, marks: tuple[Mark, ...]) -> InstanceView:
 def _around(model: BpmnModel, element_id: str) -> tuple[Element, ...]:
     """The sub-processes around an element: none of them is done while something inside is open."""
     return model.owners(element_id) if element_id in model.elements else ()
+
+
+def _with_calls(
+    connection: Connection, instance_id: str, model: BpmnModel, marks: tuple[Mark, ...]
+) -> tuple[Mark, ...]:
+    """A call activity that is going on bears the most telling mark of what it called: only itself is drawn."""
+    running = _running(connection, instance_id, [call.id for call in model.calls]) if model.called else set()
+    found = {mark.element_id: mark for mark in marks}
+    inner = [mark for mark in marks if mark.kind != "done"]
+    for mark in inner:  # grows by the calls around it, level by level
+        around = model.process_of(mark.element_id).process_id
+        for call in [call for call in model.calls if call.called == around and call.id in running]:
+            known = found.get(call.id)
+            if known is None or _ORDER[mark.kind] < _ORDER[known.kind]:
+                found[call.id] = Mark(call.id, mark.kind, mark.until, mark.who)
+                inner.append(found[call.id])
+    return tuple(sorted(found.values(), key=lambda mark: _ORDER[mark.kind]))
+
+
+def _running(connection: Connection, instance_id: str, element_ids: list[str]) -> set[str]:
+    """The elements that were begun more often than they ended."""
+    query = (
+        select(history.c.element_id, history.c.kind, func.count().label("times"))
+        .where(history.c.instance_id == instance_id, history.c.element_id.in_(element_ids))
+        .group_by(history.c.element_id, history.c.kind)
+    )
+    open_turns: dict[str, int] = {}
+    for row in connection.execute(query):
+        sign = {"started": 1, "completed": -1, "cancelled": -1}.get(row.kind, 0)
+        open_turns[row.element_id] = open_turns.get(row.element_id, 0) + sign * row.times
+    return {element_id for element_id, turns in open_turns.items() if turns > 0}
 
 
 def _marks(connection: Connection, instance_id: str, now: datetime) -> tuple[Mark, ...]:

@@ -30,7 +30,7 @@ class StepKind(StrEnum):
     WAIT = "wait"  #: a message or a moment is awaited
     SEND = "send"  #: a message goes out
     WATCH = "watch"  #: a moment or message beside a task
-    PART = "part"  #: a sub-process
+    PART = "part"  #: a sub-process or a called process
     END = "end"
 
 
@@ -74,13 +74,19 @@ class NextStep:
 
 
 def outline(model: BpmnModel) -> tuple[Step, ...]:
-    """Every step once, in the order in which a case reaches them; watches follow their task, parts their frame."""
-    ordered = list(_in_order(model, model.process_id, 0))
+    """Every step once, in the order in which a case reaches them; watches follow their task, parts their frame.
+
+    The steps of a called process follow the first call of it.
+    """
+    ordered = list(_in_order(model, model.process_id, 0, set()))
     numbers = {element.id: no for no, (element, _) in enumerate(ordered, start=1)}
     return tuple(_step(model, element, depth, numbers) for element, depth in ordered)
 
 
-def _in_order(model: BpmnModel, scope: str, depth: int) -> Iterator[tuple[Element, int]]:
+def _in_order(model: BpmnModel, scope: str, depth: int, told: set[str]) -> Iterator[tuple[Element, int]]:
+    if scope in told:
+        return
+    told.add(scope)
     inside = {element.id: element for element in model.in_scope(scope)}
     starts = [e.id for e in inside.values() if e.kind == "startEvent"] or [
         e.id for e in inside.values() if not e.incoming and e.attached_to is None
@@ -89,7 +95,7 @@ def _in_order(model: BpmnModel, scope: str, depth: int) -> Iterator[tuple[Elemen
     rest = [e.id for e in inside.values() if e.attached_to is None]
     for first in (*starts, *rest):
         for element_id in _walk(model, first, inside, seen):
-            yield from _with_parts(model, inside[element_id], depth)
+            yield from _with_parts(model, inside[element_id], depth, told)
 
 
 def _walk(model: BpmnModel, first: str, inside: dict[str, Element], seen: set[str]) -> Iterator[str]:
@@ -112,10 +118,12 @@ def _walk(model: BpmnModel, first: str, inside: dict[str, Element], seen: set[st
         stack.extend(reversed([*watches, *targets]))
 
 
-def _with_parts(model: BpmnModel, element: Element, depth: int) -> Iterator[tuple[Element, int]]:
+def _with_parts(model: BpmnModel, element: Element, depth: int, told: set[str]) -> Iterator[tuple[Element, int]]:
     yield element, depth + (1 if element.attached_to else 0)
     if element.kind == "subProcess":
-        yield from _in_order(model, element.id, depth + 1)
+        yield from _in_order(model, element.id, depth + 1, told)
+    if element.kind == "callActivity":
+        yield from _in_order(model, element.called, depth + 1, told)
 
 
 def _step(model: BpmnModel, element: Element, depth: int, numbers: dict[str, int]) -> Step:
@@ -131,7 +139,7 @@ def _step(model: BpmnModel, element: Element, depth: int, numbers: dict[str, int
         period=period_ja(settings) if settings else "",
         due_rule=due_rule_ja(settings) if settings else "",
         city_staff_only=bool(settings and settings.city_staff_only),
-        repeats=element.multi_instance is not None,
+        repeats=element.multi_instance is not None or element.loop is not None,
         documentation=element.documentation,
         ways=tuple(_way(model, flow, numbers) for flow in model.flows_out(element.id)),
     )
@@ -156,12 +164,14 @@ _KINDS = {
     "startEvent": StepKind.START,
     "endEvent": StepKind.END,
     "userTask": StepKind.TASK,
+    "manualTask": StepKind.TASK,
     "serviceTask": StepKind.AUTOMATIC,
     "sendTask": StepKind.SEND,
     "intermediateThrowEvent": StepKind.SEND,
     "receiveTask": StepKind.WAIT,
     "intermediateCatchEvent": StepKind.WAIT,
     "subProcess": StepKind.PART,
+    "callActivity": StepKind.PART,
 }
 _UNNAMED = {
     StepKind.JOIN: "合流",

@@ -24,7 +24,7 @@ def first_task(model: BpmnModel, entry: str) -> TaskSettings | None:
             if element is None or element.id in seen:
                 continue
             seen.add(element.id)
-            if element.kind is Kind.USER_TASK:
+            if element.kind.is_work:
                 return model.settings(element.id)
             todo.append(element.id)
     return None
