@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.workflows.walking import Walk
+from tests.workflows.walking import WORKFLOWS, Walk, drawn_tables
 
 NEW = {"case.register": {"duplicate_found": False}}
 TWIN = {"case.register": {"duplicate_found": True}}
@@ -41,6 +41,42 @@ def test_an_open_question_of_urgency_is_decided_first(urgency: str | None) -> No
     walk = registered(urgency)
     assert walk.open == ["in_safety"]
     assert walk.do("in_safety", urgency="なし").open == ["in_interview"]
+
+
+def test_the_triage_table_is_asked_again_after_the_manager_decided() -> None:
+    walk = registered("要注意").do("in_safety", urgency="要注意")
+    assert walk.open == ["in_interview"]
+    assert walk.host.decided == [("routing", (11,)), ("triage", (2,)), ("triage", (4,))]
+    assert (walk.last.variables["triage_path"], walk.last.variables["interview_days"]) == ("受付を続ける", 5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "owner", "agency", "division"),
+    [
+        (["高齢"], "AG-04", "AG-01", "SC-01"),
+        (["高齢"], "AG-01-3", None, "SC-01"),
+        (["障がい"], "AG-01-3", "AG-02", "SC-02"),
+        (["子ども・子育て"], "AG-04", "AG-03", "DV-03"),
+        (["困窮"], "AG-02", "AG-04", "SC-03"),
+        (["困窮"], "AG-04", None, "SC-03"),
+        (["女性"], "AG-04", "AG-06", "SC-04"),
+        (["その他"], "AG-04", "AG-06", "SC-04"),
+        (["高齢", "困窮"], "AG-04", None, None),
+        (None, "AG-04", None, None),
+    ],
+)
+def test_one_field_names_the_agency_and_the_division_in_charge(
+    fields: list[str] | None, owner: str, agency: str | None, division: str | None
+) -> None:
+    walk = Walk("intake", entry="manual", answers=NEW, owner_org=owner).do("in_register", urgency="なし", fields=fields)
+    assert (walk.last.variables["route_agency"], walk.last.variables["route_division"]) == (agency, division)
+
+
+def test_the_routing_table_names_only_organisations_that_exist() -> None:
+    known = {line.split(",")[0] for line in (WORKFLOWS / "reference/organisations.csv").read_text("utf-8").splitlines()}
+    values = {value for rule in drawn_tables("intake")["routing"].rules for value in rule.outputs}
+    owners = {point for rule in drawn_tables("intake")["routing"].rules for point in rule.cells[1].points}
+    assert values | owners <= known | {None}
 
 
 def test_an_emergency_is_taken_up_beside_the_intake() -> None:

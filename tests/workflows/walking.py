@@ -11,8 +11,11 @@ from zoneinfo import ZoneInfo
 
 from engine.bpmn.api import Advance, OpenTask, OperationCall
 from engine.bpmn.runner import ProcessSpecs, Runner, parse_process
+from engine.decisions.evaluation import evaluate
+from engine.decisions.model import Table
 from engine.definitions.elements import BpmnModel
 from engine.definitions.model import read_model
+from engine.definitions.tables import tables_of
 from engine.expressions.functions import standard_functions
 
 WORKFLOWS = Path(__file__).parents[2] / "workflows"
@@ -26,6 +29,13 @@ def drawn(key: str) -> tuple[BpmnModel, ProcessSpecs]:
     """A process file, read once."""
     xml = (WORKFLOWS / key / "process.bpmn").read_bytes()
     return read_model(xml), parse_process(xml, key)
+
+
+@lru_cache
+def drawn_tables(key: str) -> Mapping[str, Table]:
+    """The decision tables of a process, read once."""
+    paths = (WORKFLOWS / key / "decisions").glob("*.dmn")
+    return tables_of({f"{key}/decisions/{path.name}": path.read_bytes() for path in paths})
 
 
 class Weekdays:
@@ -60,12 +70,13 @@ class Weekdays:
 
 
 class WalkingHost:
-    """Answers each operation from a table, and remembers which were called."""
+    """Answers each operation as told, each decision by its table, and remembers what was asked."""
 
-    def __init__(self, now: datetime, answers: Answers) -> None:
-        self.now, self.answers = now, dict(answers)
+    def __init__(self, now: datetime, answers: Answers, tables: Mapping[str, Table]) -> None:
+        self.now, self.answers, self.tables = now, dict(answers), tables
         self.functions: Mapping[str, Callable[..., object]] = standard_functions(Weekdays(self))
         self.called: list[str] = []
+        self.decided: list[tuple[str, tuple[int, ...]]] = []
 
     def operation(self, call: OperationCall) -> Mapping[str, object]:
         self.called.append(call.name)
@@ -74,7 +85,9 @@ class WalkingHost:
         return self.answers.get(call.name, {})
 
     def decision(self, ref: str, scope: Mapping[str, object]) -> Mapping[str, object]:
-        raise AssertionError(f"no decision table is drawn: {ref}")
+        outcome = evaluate(self.tables[ref], scope)
+        self.decided.append((ref, outcome.rules))
+        return outcome.outputs
 
 
 class Walk:
@@ -85,7 +98,7 @@ class Walk:
     ) -> None:
         self.model, self.specs = drawn(key)
         self.names = [variable.name for variable in self.model.variables]
-        self.host = WalkingHost(datetime(on.year, on.month, on.day, 1, tzinfo=UTC), answers)
+        self.host = WalkingHost(datetime(on.year, on.month, on.day, 1, tzinfo=UTC), answers, drawn_tables(key))
         self.thrown: list[str] = []
         self.ended: tuple[str, ...] = ()
         given: dict[str, object] = dict.fromkeys(self.names)
