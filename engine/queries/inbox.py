@@ -15,8 +15,10 @@ from engine.domain.kana import fold
 from engine.domain.staff import Actor
 from engine.queries.deadlines import DueStatus, calendar_of, due_status
 from engine.queries.paging import PAGE_SIZE, After
+from engine.queries.queues import claimable
 from engine.queries.visibility import task_actionable, task_visible
 from engine.storage.columns import Instant
+from engine.storage.sql import one_of
 from engine.storage.tables import (
     clock,
     definition_version,
@@ -113,19 +115,18 @@ def task_counts(engine: Engine, actor: Actor, *, now: datetime) -> dict[View, in
     """How many rows each task view has (without 予定, which queries.upcoming counts)."""
     views = [view for view in View if view is not View.UPCOMING]
     with engine.database.read() as connection:
-        return {view: _count(connection, _in_view(view, actor, now)) for view in views}
+        return {view: _count(connection, _in_view(connection, view, actor, now)) for view in views}
 
 
 def inbox(engine: Engine, actor: Actor, view: View, narrow: InboxFilter, *, now: datetime) -> InboxPage:
     """One page of a view of the actor's work, the most urgent first (done: the latest first)."""
-    base = _in_view(view, actor, now)
-    narrowed = and_(base, *_narrowing(narrow, now))
     descending = view is View.DONE_TODAY
     sort = user_task.c.completed_at if descending else func.coalesce(user_task.c.due_at, _far())
-    query = _rows().add_columns(sort.label("sort_value")).where(narrowed, *_after(narrow.after, sort, descending))
     order = (sort.desc(), user_task.c.id.desc()) if descending else (sort, user_task.c.id)
     with engine.database.read() as connection:
-        found = connection.execute(query.order_by(*order).limit(PAGE_SIZE + 1)).all()
+        base = _in_view(connection, view, actor, now)
+        narrowed = and_(base, *_narrowing(narrow, now), *_after(narrow.after, sort, descending))
+        found = connection.execute(_page(narrowed, sort, order, descending)).all()
         page = found[:PAGE_SIZE]
         figures = _figures(connection, base, _narrowing(narrow, now), now)
         processes, orgs = _choices(connection, base)
@@ -158,16 +159,17 @@ def _open() -> ColumnElement[bool]:
     return user_task.c.state.in_(("open", "claimed", "held"))
 
 
-def _in_view(view: View, actor: Actor, now: datetime) -> ColumnElement[bool]:
-    mine = user_task.c.assignee_id == actor.staff_id
+def _in_view(connection: Connection, view: View, actor: Actor, now: datetime) -> ColumnElement[bool]:
+    """States are written out, so that both databases find the indexes that hold open tasks only."""
+    mine = and_(user_task.c.assignee_id == actor.staff_id, one_of(user_task.c.state, "open", "claimed", "held"))
     if view is View.MINE:
-        return and_(mine, user_task.c.state == "claimed")
+        return and_(mine, one_of(user_task.c.state, "claimed"))
     if view is View.HELD:
-        return and_(mine, user_task.c.state == "held")
+        return and_(mine, one_of(user_task.c.state, "held"))
     if view is View.DONE_TODAY:
         since = tokyo_midnight(tokyo_date(now))
         return and_(user_task.c.completed_by == actor.staff_id, user_task.c.completed_at >= since)
-    return and_(user_task.c.state == "open", task_actionable(actor, now))
+    return claimable(connection, actor, now)
 
 
 def _narrowing(narrow: InboxFilter, now: datetime) -> list[ColumnElement[bool]]:
@@ -221,7 +223,16 @@ def _far() -> ColumnElement[datetime]:
 # ---------------------------------------------------------------- rows
 
 
-def _rows() -> Select[Any]:
+def _page(narrowed: ColumnElement[bool], sort: Any, order: Sequence[Any], descending: bool) -> Select[Any]:
+    """The rows of a page and one more. Its tasks are chosen first, and only these are joined with what is shown."""
+    chosen = select(user_task.c.id, sort.label("sort_value")).select_from(_slim()).where(narrowed)
+    page = chosen.order_by(*order).limit(PAGE_SIZE + 1).subquery("page")
+    again = (page.c.sort_value.desc(), page.c.id.desc()) if descending else (page.c.sort_value, page.c.id)
+    tasks = page.join(user_task, user_task.c.id == page.c.id)
+    return _rows(tasks).add_columns(page.c.sort_value).order_by(*again)
+
+
+def _rows(tasks: Any = user_task) -> Select[Any]:
     columns = (
         user_task.c.id, user_task.c.version, user_task.c.name, user_task.c.process_key, user_task.c.stage,
         user_task.c.state, user_task.c.assignee_id, user_task.c.due_at, user_task.c.due_on, user_task.c.warn_at,
@@ -231,12 +242,12 @@ def _rows() -> Select[Any]:
         definition_version.c.name.label("process_name"), organisation.c.name.label("org_name"),
         staff.c.name.label("assignee_name"), clock.c.calendar.label("calendar"),
     )  # fmt: skip
-    return select(*columns).select_from(_joined())
+    return select(*columns).select_from(_joined(tasks))
 
 
-def _joined() -> Any:
+def _joined(tasks: Any) -> Any:
     return (
-        user_task.join(support_case, support_case.c.id == user_task.c.case_id)
+        tasks.join(support_case, support_case.c.id == user_task.c.case_id)
         .join(person, person.c.id == support_case.c.subject_id)
         .join(process_instance, process_instance.c.id == user_task.c.instance_id)
         .join(definition_version, definition_version.c.id == process_instance.c.version_id)

@@ -2,78 +2,135 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from engine.domain.business_days import tokyo_date
 from engine.domain.roles import Role
 from engine.domain.staff import SYSTEM_ID
 from engine.services.engine import Engine
-from engine.storage import audit, cases, notifications, tasks, timers
+from engine.storage import audit
+from engine.storage import raises as store
 from engine.storage.database import Connection
 from engine.storage.rows import TaskRow, TimerRow
+
+MISSED = timedelta(hours=12)  #: a moment raised later than this was missed: nobody watched the clock
+
+
+@dataclass(frozen=True)
+class Raise:
+    """One moment of a ladder that has come, and the task that is late."""
+
+    timer: TimerRow
+    task: TaskRow
+
+    @property
+    def key(self) -> store.Key:
+        """What makes it one: it is noted once."""
+        return self.task.id, self.timer.branch, self.timer.fires_at
 
 
 def raise_batch(engine: Engine, due: Sequence[TimerRow], *, now: datetime) -> int:
     """Note each raise once, tell the people concerned, finish the moments, in one transaction; how many were new."""
     if not due:
         return 0
-    count = 0
     with engine.database.write() as connection:
-        open_tasks = {
-            (instance, task.ref): task
-            for instance in {timer.instance_id for timer in due}
-            for task in tasks.open_of_instance(connection, instance)
-        }
-        noted: list[tuple[TimerRow, TaskRow]] = []
-        for timer in due:
-            task = open_tasks.get((timer.instance_id, timer.ref))
-            live = task is not None and task.state != "held"
-            if timers.finish(connection, timer, state="fired" if live else "cancelled", at=now) and task and live:
-                noted.append((timer, task))
-        for timer, task in sorted(noted, key=lambda pair: (pair[1].case_id, pair[0].fires_at)):
-            count += _raise(engine, connection, timer, task, now)
-    return count
+        pending = _finished(connection, due, now)
+        new = store.note(connection, [_row(one, now) for one in pending])
+        noted = _first_of_each(one for one in pending if one.key in new)
+        if noted:
+            store.tell(connection, [notice for told in _notices(engine, connection, noted, now) for notice in told])
+            audit.append_all(connection, [_event(one) for one in noted], at=now, actor=SYSTEM_ID)
+    return len(noted)
 
 
-def _raise(engine: Engine, connection: Connection, timer: TimerRow, task: TaskRow, now: datetime) -> int:
-    row = {
-        "task_id": task.id, "case_id": task.case_id, "element_id": task.element_id, "level": timer.branch,
-        "due_at": timer.fires_at, "raised_at": now,
+def _finished(connection: Connection, due: Sequence[TimerRow], now: datetime) -> list[Raise]:
+    """The raises whose task is still awaited, in due order; the moments of all others have passed for nothing."""
+    tasks = store.open_tasks(connection, {timer.instance_id for timer in due})
+    live, gone = [], []
+    for timer in due:
+        task = tasks.get((timer.instance_id, timer.ref))
+        if task is not None and task.state != "held":
+            live.append(Raise(timer, task))
+        else:
+            gone.append(timer)
+    store.finish(connection, gone, state="cancelled", at=now)
+    ours = store.finish(connection, [one.timer for one in live], state="fired", at=now)
+    return sorted((one for one in live if one.timer.id in ours), key=lambda one: (one.task.case_id, one.timer.fires_at))
+
+
+def _first_of_each(raises: Iterable[Raise]) -> list[Raise]:
+    return list({one.key: one for one in raises}.values())
+
+
+def _row(one: Raise, now: datetime) -> dict[str, Any]:
+    return {
+        "task_id": one.task.id, "case_id": one.task.case_id, "element_id": one.task.element_id,
+        "level": one.timer.branch, "due_at": one.timer.fires_at, "raised_at": now,
     }  # fmt: skip
-    if not tasks.raise_levels(connection, [row]):
-        return 0
-    told = _people(engine, connection, timer.branch, task, now)
-    notifications.add(connection, told, about=f"level:{timer.branch}", case_id=task.case_id, task_id=task.id,
-                      key=f"{task.id}:{timer.branch}:{timer.fires_at.isoformat()}", at=now)  # fmt: skip
-    audit.append(
-        connection, chain=task.case_id, at=now, actor=SYSTEM_ID, act="task.raised", task_id=task.id,
-        element_id=task.element_id, data={"level": timer.branch, "due": timer.fires_at.isoformat()},
-    )  # fmt: skip
-    return 1
 
 
-def _people(engine: Engine, connection: Connection, level: str, task: TaskRow, now: datetime) -> list[str]:
-    """Whom a level tells: the assignee (or the candidates), the agency's managers, the division's supervisors, …"""
-    clock = tasks.clock_of(connection, task.id)
-    ladder = engine.reference.ladder(clock.ladder if clock else "standard", tokyo_date(now))
-    role = next((step.tells for step in ladder if step.level == level), None)
-    candidates = tasks.candidates(connection, task.id)
-    if role is None:
-        return [task.assignee_id] if task.assignee_id else tasks.staff_in(connection, sorted(candidates), now)
-    return tasks.staff_in(connection, _pairs(engine, connection, role, task, candidates), now)
+def _event(one: Raise) -> audit.Event:
+    data = {"level": one.timer.branch, "due": one.timer.fires_at.isoformat()}
+    return audit.Event(one.task.case_id, "task.raised", one.task.id, one.task.element_id, data)
+
+
+# ---------------------------------------------------------------- who is told
+
+
+def _notices(
+    engine: Engine, connection: Connection, noted: Sequence[Raise], now: datetime
+) -> Iterable[list[dict[str, Any]]]:
+    """The notices of each raise: to the assignee, or to the people of the queues that its level names."""
+    queues = _queues(engine, connection, noted, now)
+    staff = store.staff_in(connection, {queue for found in queues if found for queue in found}, now)
+    for one, found in zip(noted, queues, strict=True):
+        people = {one.task.assignee_id} if found is None else set().union(*(staff.get(q, set()) for q in found))
+        notice, key = _notice(one, now)
+        yield [
+            {**notice, "staff_id": person, "unique_key": f"{key}:{person}", "at": now}
+            for person in sorted(str(person) for person in people)
+        ]
+
+
+def _notice(one: Raise, now: datetime) -> tuple[dict[str, Any], str]:
+    """A notice for each raise; for all that a standstill kept from being raised in time, one a day for each person."""
+    if now - one.timer.fires_at > MISSED:
+        return {"about": "missed", "case_id": None, "task_id": None}, f"missed:{tokyo_date(now)}"
+    about = {"about": f"level:{one.timer.branch}", "case_id": one.task.case_id, "task_id": one.task.id}
+    return about, f"{one.task.id}:{one.timer.branch}:{one.timer.fires_at.isoformat()}"
+
+
+def _queues(
+    engine: Engine, connection: Connection, noted: Sequence[Raise], now: datetime
+) -> list[set[store.Queue] | None]:
+    """Whom a level tells: the candidates, the agency's managers, the division's supervisors, …; None: the assignee."""
+    ids, today = {one.task.id for one in noted}, tokyo_date(now)
+    ladders, candidates = store.ladders(connection, ids), store.candidates(connection, ids)
+    owners = store.owners(connection, {one.task.case_id for one in noted})
+    found: list[set[store.Queue] | None] = []
+    for one in noted:
+        ladder = engine.reference.ladder(ladders.get(one.task.id, "standard"), today)
+        role = next((step.tells for step in ladder if step.level == one.timer.branch), None)
+        pairs = candidates.get(one.task.id, set())
+        if role is not None:
+            found.append(_pairs(engine, role, one.task, pairs, owners.get(one.task.case_id)))
+        else:
+            found.append(None if one.task.assignee_id else pairs)
+    return found
 
 
 def _pairs(
-    engine: Engine, connection: Connection, role: Role, task: TaskRow, candidates: frozenset[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    case = cases.get(connection, task.case_id)
+    engine: Engine, role: Role, task: TaskRow, candidates: set[store.Queue], owner: str | None
+) -> set[store.Queue]:
     orgs = {org for org, _ in candidates if org in engine.reference.organisations}
-    if not orgs and case is not None:
-        orgs = {case.owner_org}
+    if not orgs and owner is not None:
+        orgs = {owner}
     if role is Role.PROGRAMME_LEAD:
         division = engine.reference.text("programme_division", tokyo_date(task.opened_at))
         orgs = set(engine.reference.supervised_by(division)) | {division}
     elif role is Role.SUPERVISOR:
         orgs = set().union(*(engine.reference.supervised_by(org) for org in orgs)) or orgs
-    return sorted((org, role.value) for org in orgs)
+    return {(org, role.value) for org in orgs}

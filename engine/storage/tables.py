@@ -483,8 +483,12 @@ task_candidate = Table(  # who may claim: role in an organisation; org '*city' =
     Column("task_id", Text, ForeignKey("user_task.id"), primary_key=True),
     Column("org_id", Text, primary_key=True),
     Column("role", Text, primary_key=True),
-    Index("ix_task_candidate_org_role", "org_id", "role"),
-)
+    Column("open", Boolean, nullable=False, server_default=text("true")),  # false once the task is closed
+    Index(  # the queues of the inbox: only what is open, however much was done
+        "ix_task_candidate_open", "org_id", "role", "task_id",
+        sqlite_where=text("open = 1"), postgresql_where=text("open"),
+    ),
+)  # fmt: skip
 clock = Table(
     "clock",
     metadata,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, false, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.storage.rows import ClockChange, ClockRow, TaskRow
@@ -16,7 +16,6 @@ from engine.storage.tables import (
     clock_change,
     draft,
     membership,
-    raised,
     staff,
     task_candidate,
     user_task,
@@ -41,6 +40,11 @@ _CHANGE_TASK = (
     .values(version=user_task.c.version + 1)
 )
 _FINISH_CLOCK = update(clock).where(clock.c.task_id.in_(select(user_task.c.id).where(_BY_TOKEN)))
+_LEAVE_QUEUES = (
+    update(task_candidate)
+    .where(task_candidate.c.task_id.in_(select(user_task.c.id).where(_BY_TOKEN)))
+    .values(open=false())
+)
 _CLOCK_OF = select(*_CLOCK).where(clock.c.task_id == bindparam("task"))
 _DROP_DRAFT = delete(draft).where(draft.c.task_id == bindparam("task"), draft.c.staff_id == bindparam("person"))
 _COMPLETER = (
@@ -101,8 +105,9 @@ def cancel_refs(connection: Connection, instance_id: str, refs: Sequence[str], a
 
 
 def finish_clocks(connection: Connection, instance_id: str, refs: Sequence[str], state: str) -> None:
-    """End the clocks of the tasks behind these tokens."""
+    """End the clocks of the tasks behind these tokens, which leave the queues of those who might have claimed them."""
     if refs:
+        connection.execute(_LEAVE_QUEUES, [{"instance": instance_id, "token": ref} for ref in refs])
         connection.execute(_FINISH_CLOCK, [{"instance": instance_id, "token": ref, "state": state} for ref in refs])
 
 
@@ -155,17 +160,6 @@ def draft_of(connection: Connection, task_id: str, staff_id: str) -> tuple[str, 
     query = select(draft.c.data, draft.c.saved_at).where(draft.c.task_id == task_id, draft.c.staff_id == staff_id)
     row = connection.execute(query).first()
     return None if row is None else (row.data, row.saved_at)
-
-
-def raise_levels(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Note raises of the ladder; those already noted are left out. Returns the new ones."""
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    new = []
-    for row in rows:
-        statement = dialect.insert(raised).values(**row).on_conflict_do_nothing().returning(raised.c.id)
-        if connection.execute(statement).first() is not None:
-            new.append(row)
-    return new
 
 
 def staff_in(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetime) -> list[str]:
