@@ -71,6 +71,25 @@ def newest_referral(connection: Connection, case_id: str, kind: str) -> Referral
     return None if row is None else as_row(Referral, row)
 
 
+def unanswered(connection: Connection, case_id: str, kind: str) -> list[Referral]:
+    """Referrals of a kind that nobody has answered yet, oldest first."""
+    query = (
+        select(*_REFERRAL)
+        .where(referral.c.case_id == case_id, referral.c.kind == kind, referral.c.status == "sent")
+        .order_by(referral.c.sent_at, referral.c.id)
+    )
+    return [as_row(Referral, row) for row in connection.execute(query)]
+
+
+def withdraw_of_instance(connection: Connection, instance_id: str, *, at: datetime, reason: str) -> None:
+    """End what an instance has sent and nobody has answered."""
+    connection.execute(
+        update(referral)
+        .where(referral.c.source_key.startswith(f"{instance_id}:", autoescape=True), referral.c.status == "sent")
+        .values(status="declined", answered_at=at, answer_reason=reason)
+    )
+
+
 def change_referral(connection: Connection, referral_id: str, values: Mapping[str, Any]) -> None:
     """Change facts of a referral."""
     connection.execute(update(referral).where(referral.c.id == referral_id).values(**values))

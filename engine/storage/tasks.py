@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, false, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from engine.domain.business_days import tokyo_date
 from engine.storage.rows import ClockChange, ClockRow, TaskRow
 from engine.storage.sql import as_row, columns_of, insert_all, one_of
 from engine.storage.tables import (
@@ -167,7 +168,7 @@ def staff_in(connection: Connection, pairs: Iterable[tuple[str, str]], now: date
     conditions = [and_(membership.c.org_id == org, membership.c.role == role) for org, role in pairs]
     if not conditions:
         return []
-    today = now.date()
+    today = tokyo_date(now)
     query = (
         select(membership.c.staff_id)
         .join(staff, staff.c.id == membership.c.staff_id)

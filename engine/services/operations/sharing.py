@@ -20,6 +20,7 @@ CONSENT_BASIS = "consent"
 ACCEPTED_ANSWERS = {"受け入れる": "accepted", "条件付き": "conditional", "受け入れない": "declined"}
 DECISIONS = {"受理": "accepted", "関わらない": "declined"}
 ANSWERED = "adjust.answered"  #: once per acceptance: the first agency has answered what it takes on
+REWRITTEN = "取り下げて書き直した"
 SHARED_WHEN_ACCEPTED = ("概要", "相談記録", "アセスメント")
 
 
@@ -103,7 +104,8 @@ def require(context: OperationContext) -> Mapping[str, Any]:
 def send_referral(context: OperationContext) -> Mapping[str, Any]:
     """つなぐシートを送り先の機関に届けます。共有の根拠を確かめ、理由の要る根拠では理由を求めます。
 
-    参加支援の機関へのつなぎかどうかも返します（参加支援は、引継ぎの手続きで受け入れます）。前のつなぎの回答は忘れます。
+    参加支援の機関へのつなぎかどうかも返します（参加支援は、引継ぎの手続きで受け入れます）。前のつなぎの回答は忘れ、
+    回答のないまま書き直したつなぎは取り下げます。
     送り先に職員がいなければ（answer_by）、回答はつないだ機関が聞き取って書きます。
     """
     data, from_org = context.inputs, context.actor_org()
@@ -113,6 +115,7 @@ def send_referral(context: OperationContext) -> Mapping[str, Any]:
     basis = _basis(context, str(data.get("sharing_basis") or ""), str(data.get("reason") or ""))
     if basis == CONSENT_BASIS:
         _require_consent_for(context, to_org)
+    contacts.withdraw_of_instance(context.connection, context.step.instance_id, at=context.now, reason=REWRITTEN)
     referral_id = contacts.send(
         context.connection,
         {

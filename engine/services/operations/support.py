@@ -9,7 +9,7 @@ from typing import Any
 from engine.domain.business_days import day_of, tokyo_date
 from engine.domain.errors import FormInvalid
 from engine.domain.kana import fold
-from engine.services.operations.offices import participation_receiver
+from engine.services.operations.offices import participation_receiver, receives_participation
 from engine.services.operations.people import set_seal
 from engine.services.operations.registry import OperationContext, operation
 from engine.storage import cases, consents, contacts
@@ -154,15 +154,27 @@ def accept_handoff(context: OperationContext) -> Mapping[str, Any]:
         return answer
     if result != ACCEPTED:
         status = {"保留": "sent"}.get(str(result), "declined")
+        _answer_referral(context, status, str(answer["decline_reason"] or ""))
         contacts.change_referral(context.connection, handoff.id, {"status": status, "answered_at": context.now})
         return answer
     connection, case = context.connection, context.case
+    _answer_referral(context, "accepted", "")
     contacts.change_referral(connection, handoff.id, {"status": "accepted", "answered_at": context.now})
     cases.take_part(connection, case.id, handoff.to_org, "accepted", now=context.now, legal_basis="consent",
                     scope_items=HANDOFF_SCOPE, reason="参加支援")  # fmt: skip
     if case.owner_org == handoff.from_org and handoff.to_org != handoff.from_org:
         _move_ownership(context, handoff)
     return answer
+
+
+def _answer_referral(context: OperationContext, status: str, reason: str) -> None:
+    """A つなぐシート that asked for participation support is answered by what becomes of the handoff."""
+    if status == "sent":
+        return
+    for sent in contacts.unanswered(context.connection, context.case.id, "referral"):
+        if receives_participation(context, sent.to_org):
+            values = {"status": status, "answered_at": context.now, "answer_reason": reason}
+            contacts.change_referral(context.connection, sent.id, values)
 
 
 def _move_ownership(context: OperationContext, handoff: contacts.Referral) -> None:
@@ -207,6 +219,7 @@ def finish_handoff(context: OperationContext) -> Mapping[str, Any]:
 def cancel_handoff(context: OperationContext) -> Mapping[str, Any]:
     """引継ぎに至らなかったことを記録します。"""
     handoff, reason = _handoff(context), str(context.inputs.get("reason") or "引継ぎに至らなかった")
+    _answer_referral(context, "declined", reason)
     if handoff is not None and handoff.status == "sent":
         contacts.change_referral(
             context.connection, handoff.id,
