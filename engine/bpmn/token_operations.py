@@ -22,7 +22,7 @@ from engine.bpmn.joins import INSTANCE_SUFFIX, EndJoin, Join
 from engine.bpmn.loops import MultiInstance
 from engine.bpmn.moving import SPLIT_SUFFIX, Judge
 from engine.bpmn.parser import ProcessSpecs
-from engine.bpmn.places import places
+from engine.bpmn.places import Place, places
 from engine.bpmn.reading import is_open_task
 from engine.bpmn.runner import Runner
 from engine.bpmn.snapshot import load
@@ -42,6 +42,10 @@ class TokenOperations:
 
     def __init__(self, specs: ProcessSpecs, host: Host, judge: Judge | None = None) -> None:
         self._specs, self._host, self._judge = specs, host, judge
+
+    def places(self, snapshot: bytes) -> tuple[Place, ...]:
+        """The open tokens of an instance, with the refs that the operations take."""
+        return places(load(self._specs, self._host, snapshot))
 
     def move_token(self, snapshot: bytes, ref: str, target: str) -> Advance:
         """Take the token away and put a new one before the element ``target`` of the same process."""

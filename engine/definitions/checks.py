@@ -35,7 +35,8 @@ from engine.definitions.rules import (
     throws,
 )
 from engine.definitions.rules.subject import Subject
-from engine.definitions.soundness import explore
+from engine.definitions.soundness import Trouble, explore
+from engine.definitions.ways import way_ja
 from engine.definitions.xml import BPMN, parse_xml
 from engine.domain.errors import DefinitionRefused
 
@@ -54,7 +55,7 @@ _THEMES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     guard_rails.check,
     forms.check,
 )
-_SHAPE = ("structure.", "flow.", "gateway.", "profile.event", "profile.element", "profile.place")
+_SHAPE = ("structure.", "flow.", "gateway.", "call.", "profile.event", "profile.element", "profile.place")
 
 
 def check_package(package: Package, context: CheckContext) -> tuple[Finding, ...]:
@@ -139,12 +140,13 @@ def _lint(package: Package, found: list[Finding]) -> Iterator[Finding]:
 
 
 def _soundness(subject: Subject) -> Iterator[Finding]:
-    result, model, report = explore(subject.model), subject.model, subject.report
-    for group in result.stuck:
-        names = "」「".join(subject.label(element_id) for element_id in group)
-        yield subject.at("soundness.stuck", model.elements[group[0]], names=names)
-    for element_id in result.doubled:
-        yield subject.at("soundness.several_tokens", model.elements[element_id], name=subject.label(element_id))
+    model, report = subject.model.with_called(subject.called), subject.report
+    result = explore(model)
+    for example in result.examples:
+        rule = "soundness.several_tokens" if example.trouble is Trouble.DOUBLED else "soundness.stuck"
+        element = model.elements[example.elements[0]]
+        names = "」「".join(model.elements[element_id].label for element_id in example.elements)
+        yield subject.at(rule, element, names=names, name=element.label, way=way_ja(model, example))
     for element_id in result.never:
         yield subject.at("soundness.never", model.elements[element_id], name=subject.label(element_id))
     if not result.decided:

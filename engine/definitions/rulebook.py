@@ -379,10 +379,10 @@ _LAST = (
      "エディターで開いて保存し直すか、その参照を取り除いてください。", ""),
     ("lint.warning", "BPMNとして正しくない書き方があります（{detail}）。",
      "エディターで開いて保存し直してください。", ""),
-    ("soundness.stuck", "「{names}」で待ったまま、進めなくなる道があります。",
+    ("soundness.stuck", "「{names}」で待ったまま、進めなくなる道があります（{way}）。",
      "分かれ方と合流の組を合わせてください（排他で分けたら排他で、並行で分けたら並行で合流します）。",
      "合流が、届かない枝を待ち続けます。"),
-    ("soundness.several_tokens", "「{name}」に、同時に二つの流れが届く道があります。",
+    ("soundness.several_tokens", "「{name}」に、同時に二つの流れが届く道があります（{way}）。",
      "分かれ方と合流の組を合わせてください（並行で分けたら並行で合流します）。", "同じ仕事が二つ開きます。"),
     ("soundness.never", "「{name}」には、どの進み方でもたどり着けません。",
      "そこへ進む道を描くか、取り除いてください。", ""),
@@ -419,7 +419,7 @@ class Report:
     def finding(self, rule: str, element_id: str = "", element_name: str = "", **blanks: object) -> Finding:
         """A finding of the rule at an element, the blanks of its texts filled in."""
         known = RULES[rule]
-        shown = {name: _short(value) for name, value in blanks.items()}
+        shown = {name: _short(value, _LENGTHS.get(name, _LENGTH)) for name, value in blanks.items()}
         return Finding(
             file=self.file,
             element_id=_short(element_id),
@@ -431,8 +431,12 @@ class Report:
         )
 
 
-def _short(value: object) -> str:
+_LENGTH = 160  #: signs of a value in a message
+_LENGTHS = {"way": 1_200}  #: of those that are longer
+
+
+def _short(value: object, length: int = _LENGTH) -> str:
     """A value in a message: one line, not longer than a person reads, no control characters."""
     text = " ".join(str(value).split())
     text = "".join(sign if sign.isprintable() else "�" for sign in text)
-    return text if len(text) <= 160 else f"{text[:157]}…"
+    return text if len(text) <= length else f"{text[: length - 3]}…"

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from engine.definitions.model import read_model
+from engine.definitions.model import BpmnModel, read_model
+from engine.definitions.package import called_files
 from engine.definitions.soundness import explore
-from tests.models import accepted_models, refused_models
+from tests.models import accepted_models, called_models, refused_models
 from tests.models.drawing import Diagram, Line, Node, catches, chain, end, message, start, work
 
 
 def search(diagram: Diagram | str, **limits):
+    return explore(model_of(diagram), **limits)
+
+
+def model_of(diagram: Diagram | str) -> BpmnModel:
+    """The process with what it calls."""
     text = diagram if isinstance(diagram, str) else diagram.text()
-    return explore(read_model(text.encode()), **limits)
+    called = called_files(called_models.files_for(text))
+    return read_model(text.encode()).with_called({key: read_model(content) for key, content in called.items()})
 
 
 def gateway(kind: str, element_id: str, default: str = "") -> Node:
