@@ -219,16 +219,6 @@ def test_results_come_in_the_order_of_completion() -> None:
     assert ours.variables["r"] == ["first", "second"]
 
 
-def test_a_multi_instance_cannot_be_gone_on_with_by_another_process() -> None:
-    """Its counting is connected when it starts, in that process only; ours is connected when it is parsed."""
-    xml = file(line(("u", user("u", several(times=2))), ("z", user("z"))))
-    serializer = BpmnWorkflowSerializer(BpmnWorkflowSerializer.configure())
-    theirs = Library(xml)
-    theirs.workflow = serializer.deserialize_json(serializer.serialize_json(theirs.workflow))
-    assert theirs.do("u").do("u").state == ""  # nothing is open, and it is not completed
-    assert Instance(xml).do("u").do("u").state == "z"
-
-
 # ---------------------------------------------------------------- events
 
 
