@@ -134,6 +134,7 @@ NOTICES = {
     "level:1": mark("期限超過の知らせ（段階1）"),
     "level:2": mark("期限超過の知らせ（段階2）"),
     "level:3": mark("期限超過の知らせ（段階3）"),
+    "missed": mark("期限の見張りが止まっていた間に、期限が近づいたもの・過ぎたものがあります"),
 }
 ACTS = {
     "task.completed": mark("%(name)sを終えました"),
