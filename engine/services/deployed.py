@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +13,12 @@ from engine.definitions.elements import CALLED_ENTRY
 from engine.definitions.model import BpmnModel, read_model
 from engine.definitions.package import PROCESS_FILE, called_files
 from engine.definitions.tables import tables_of
-from engine.domain.errors import NotFound, ReferenceMissing
+from engine.domain.errors import DefinitionRefused, NotFound, ReferenceMissing
 from engine.forms.library import FormLibrary
 from engine.storage import definitions as store
 from engine.storage.database import Connection, Database
+
+log = logging.getLogger(__name__)
 
 #: what every called process knows of its caller: variable there -> expression here
 GIVEN: Mapping[str, str] = {
@@ -76,10 +79,17 @@ class DefinitionCache:
         return self.get(version_id)
 
     def all_live(self) -> list[Deployed]:
-        """The live version of every process, by key."""
+        """The live version of every process, by key; one that this software cannot read is left out and logged."""
         with self._database.read() as connection:
             live = store.live_versions(connection)
-        return [self.get(live[key]) for key in sorted(live)]
+        return [found for found in (self._readable(key, live[key]) for key in sorted(live)) if found is not None]
+
+    def _readable(self, process_key: str, version_id: str) -> Deployed | None:
+        try:
+            return self.get(version_id)
+        except DefinitionRefused:
+            log.exception("the live version of %s cannot be read", process_key)
+            return None
 
 
 def _parse(row: store.VersionRow) -> Deployed:

@@ -22,10 +22,9 @@ from engine.domain.errors import DecisionFailed, EngineError, InstanceFailed, No
 from engine.domain.staff import Actor
 from engine.expressions.functions import standard_functions
 from engine.services.deployed import Deployed
-from engine.services.doers import find_doers
 from engine.services.engine import BoundDates, Engine
 from engine.services.openings import Place, open_tasks
-from engine.storage import audit, cases, instances, messages, tasks, timers
+from engine.storage import audit, cases, incidents, instances, messages, tasks, timers
 from engine.storage.database import Connection, IntegrityError, OperationalError
 from engine.storage.rows import CaseRow, InstanceRow
 from engine.storage.sql import new_id
@@ -221,7 +220,6 @@ def write_result(step: Step, act: Act, result: Advance) -> None:
     act.write(step, result)
     _close_vanished(step, connection, result)
     opened = open_tasks(_place(step), result.opened)
-    find_doers(step.engine, connection, opened, step.now)
     tasks.add(connection, opened.tasks, opened.candidates, opened.clocks)
     timers.add(connection, opened.timers)
     if not result.waits_as_before:
@@ -372,7 +370,7 @@ def _open_incident(
     """In a transaction of its own: the last committed snapshot stands, and somebody sees why it stopped."""
     with engine.database.write() as connection:
         instance = instances.get(connection, instance_id)
-        if instance is None:
+        if instance is None or incidents.is_open(connection, instance_id, act.job, failure.element_id):
             return
         instances.open_incident(
             connection,

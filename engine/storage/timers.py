@@ -45,7 +45,8 @@ def _adding(dialect: Any) -> Any:
 
 def _claiming(dialect: Any) -> Any:
     now = bindparam("now", type_=Instant())
-    overdue_lease = and_(one_of(timer.c.state, "claimed"), timer.c.lease_until < now)
+    ended = or_(timer.c.lease_until < now, timer.c.lease_until > bindparam("longest", type_=Instant()))
+    overdue_lease = and_(one_of(timer.c.state, "claimed"), ended)
     due = (
         select(timer.c.id)
         .where(timer.c.next_at <= now, _IS_PENDING, or_(one_of(timer.c.state, "pending"), overdue_lease))
@@ -96,8 +97,11 @@ def move(connection: Connection, timer_id: str, fires_at: datetime) -> None:
 
 
 def claim_due(connection: Connection, *, now: datetime, node: str, limit: int, lease: timedelta) -> list[TimerRow]:
-    """Take up to ``limit`` due moments for this scheduler by one statement; each claim raises the fence."""
-    bounds = {"now": now, "many": limit, "lease_owner": node, "lease_until": now + lease}
+    """Take up to ``limit`` due moments for this scheduler by one statement; each claim raises the fence.
+
+    A lease that ends later than any given now can is one of a clock that went wrong; it binds nobody.
+    """
+    bounds = {"now": now, "many": limit, "lease_owner": node, "lease_until": now + lease, "longest": now + 2 * lease}
     rows = [as_row(TimerRow, row) for row in connection.execute(_CLAIM(connection), bounds)]
     return sorted(rows, key=lambda row: (row.fires_at, row.id))
 
