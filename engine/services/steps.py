@@ -22,6 +22,7 @@ from engine.domain.errors import DecisionFailed, EngineError, InstanceFailed, No
 from engine.domain.staff import Actor
 from engine.expressions.functions import standard_functions
 from engine.services.deployed import Deployed
+from engine.services.doers import find_doers
 from engine.services.engine import BoundDates, Engine
 from engine.services.openings import Place, open_tasks
 from engine.storage import audit, cases, incidents, instances, messages, tasks, timers
@@ -220,6 +221,7 @@ def write_result(step: Step, act: Act, result: Advance) -> None:
     act.write(step, result)
     _close_vanished(step, connection, result)
     opened = open_tasks(_place(step), result.opened)
+    find_doers(step.engine, connection, opened, step.now)
     tasks.add(connection, opened.tasks, opened.candidates, opened.clocks)
     timers.add(connection, opened.timers)
     if not result.waits_as_before:
