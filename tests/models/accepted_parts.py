@@ -141,14 +141,15 @@ def two_timers_and_a_signal() -> Diagram:
         Node("eventBasedGateway", "race", "どれが先か"),
         Node("intermediateCatchEvent", "told", "まとまった", body=SETTLED.replace("d_settled", "d_told")),
         Node("intermediateCatchEvent", "soon", "3日たつ", body=_timer("timeDuration", "P3D")),
-        Node("intermediateCatchEvent", "later", "来年になる", body=_timer("timeDate", "2027-01-01", 2)),
+        Node("intermediateCatchEvent", "later", "決めた日になる", body=_timer("timeDate", "review_on", 2)),
         Node("exclusiveGateway", "merged"),
         Node("parallelGateway", "joined"),
         end(),
     ]
     lines = [*chain("begin", "fork"), Line("fork", "settle", "まとめる"), Line("fork", "race", "待つ")]
     lines += [*chain("settle", "tell", "joined", "finish"), *chain("race", "told", "merged", "joined")]
-    return Diagram(nodes, [*lines, *chain("race", "soon", "merged"), *chain("race", "later", "merged")], root=SIGNAL)
+    lines += [*chain("race", "soon", "merged"), *chain("race", "later", "merged")]
+    return Diagram(nodes, lines, root=SIGNAL, extensions=variable("review_on", "date"))
 
 
 def signal_boundary() -> Diagram:
@@ -204,29 +205,36 @@ def escalation_throw() -> Diagram:
 
 def escalation_end() -> Diagram:
     """An interrupting escalation boundary that takes any code."""
-    which = Node("exclusiveGateway", "apart", "気がかりはあるか", 'default="f_apart__side"', inside="meeting")
     inner = [
-        which,
+        Node("parallelGateway", "apart", "二つに分かれる", inside="meeting"),
         work("side", "横の仕事", inside="meeting"),
         end("side_done", "横を終えた", inside="meeting"),
+        work("think", "考える", inside="meeting"),
+        Node("exclusiveGateway", "which", "よいか", 'default="f_which__meeting_worried"', inside="meeting"),
         end("meeting_worried", "気がかり", WORRIED, inside="meeting"),
+        end("meeting_fine", "よい", inside="meeting"),
     ]
-    boundary = Node("boundaryEvent", "heard", "気がかり", 'attachedToRef="meeting"',
-                    '<bpmn:escalationEventDefinition id="d_any"/>')  # fmt: skip
-    lines = [*chain("hold", "apart"), Line("apart", "side", "ない")]
-    lines += [Line("apart", "meeting_worried", "ある", 'owner_org != ""'), *chain("side", "side_done")]
-    return _meeting(*inner, lines=lines, boundary=boundary, root=ESCALATION, after="followed")
+    catch_all = '<bpmn:escalationEventDefinition id="d_any"/>'
+    boundary = Node("boundaryEvent", "heard", "気がかり", 'attachedToRef="meeting"', catch_all)
+    lines = [*chain("hold", "apart"), Line("apart", "side", "横"), Line("apart", "think", "考える")]
+    lines += [*chain("side", "side_done"), *chain("think", "which"), Line("which", "meeting_worried", "気がかり")]
+    lines.append(Line("which", "meeting_fine", "よい", 'looked == "よい"'))
+    diagram = _meeting(*inner, lines=lines, boundary=boundary, root=ESCALATION, after="followed")
+    diagram.extensions = variable("looked", "text")
+    return diagram
 
 
 def error_end() -> Diagram:
-    which = Node("exclusiveGateway", "which", "開けたか", 'default="f_which__meeting_done"', inside="meeting")
+    which = Node("exclusiveGateway", "which", "開けたか", 'default="f_which__meeting_refused"', inside="meeting")
     inner = [which, end("meeting_refused", "断られた", REFUSED, inside="meeting")]
     inner.append(end("meeting_done", "開けた", inside="meeting"))
     attrs = 'attachedToRef="meeting" cancelActivity="true"'
     boundary = Node("boundaryEvent", "caught", "断られた", attrs, REFUSED.replace("d_refused", "d_caught"))
-    lines = [*chain("hold", "which"), Line("which", "meeting_done", "開けた")]
-    lines.append(Line("which", "meeting_refused", "断られた", 'owner_org != ""'))
-    return _meeting(*inner, lines=lines, boundary=boundary, root=ERROR, after="followed")
+    lines = [*chain("hold", "which"), Line("which", "meeting_done", "開けた", 'looked == "よい"')]
+    lines.append(Line("which", "meeting_refused", "断られた"))
+    diagram = _meeting(*inner, lines=lines, boundary=boundary, root=ERROR, after="followed")
+    diagram.extensions = variable("looked", "text")
+    return diagram
 
 
 def error_from_a_called_process() -> Diagram:

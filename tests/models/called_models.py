@@ -32,20 +32,19 @@ def asking() -> Diagram:
 
 
 def refusing() -> Diagram:
-    """May end with an error after a person's work."""
+    """Ends with an error unless a person finds it good."""
     nodes = [
         _begin("refusing"),
         work("refusing_look", "調べる"),
-        Node("exclusiveGateway", "refusing_which", "受けられるか", 'default="f_refusing_which__refusing_done"'),
-        end("refusing_done", "受ける"),
+        Node("exclusiveGateway", "refusing_which", "よいか", 'default="f_refusing_which__refusing_end"'),
         end("refusing_end", "断る", REFUSED),
+        end("refusing_done", "引き受ける"),
     ]
-    lines = [
-        *chain("refusing_begin", "refusing_look", "refusing_which"),
-        Line("refusing_which", "refusing_done", "はい"),
-    ]
-    lines.append(Line("refusing_which", "refusing_end", "いいえ", 'owner_org != ""'))
-    return Diagram(nodes, lines, root=ERROR, key="refusing", name="断ることがある")
+    lines = chain("refusing_begin", "refusing_look", "refusing_which")
+    lines += [Line("refusing_which", "refusing_end", "断る")]
+    lines += [Line("refusing_which", "refusing_done", "よい", 'looked == "よい"')]
+    declared = variable("looked", "text")
+    return Diagram(nodes, lines, root=ERROR, extensions=declared, key="refusing", name="断ることがある")
 
 
 def passing_on() -> Diagram:
