@@ -8,13 +8,12 @@ import msgspec
 from SpiffWorkflow.task import Task
 
 from engine.bpmn.api import Host
+from engine.bpmn.formats import FORMAT, upgraded
 from engine.bpmn.parser import ProcessSpecs
 from engine.bpmn.pruning import prune
 from engine.bpmn.values import decode, encode, packed
 from engine.bpmn.workflow import InstanceWorkflow, NestedWorkflow, OwnWorkflow
 from engine.domain.errors import SnapshotUnreadable
-
-FORMAT = 1  #: first item of every snapshot; a new layout takes the next number and keeps reading the old ones
 
 # [FORMAT, process id, ids of the end events reached, processes]; the first process is the instance's own, each further
 # one belongs to a task of a process before it:
@@ -59,12 +58,12 @@ def _process_record(owner: str | None, process: Any) -> list[Any]:
 def load(specs: ProcessSpecs, host: Host, snapshot: bytes) -> InstanceWorkflow:
     """The instance that ``dump`` wrote; the only way to load one.
 
-    Raises SnapshotUnreadable for another format, another process, or an element that this version does not have.
+    Raises SnapshotUnreadable for a later format, another process, or an element that this version does not have.
     """
     try:
-        version, process_id, ended, processes = decode(snapshot)
-        if version != FORMAT or process_id != specs.process_id:
-            raise SnapshotUnreadable(f"format {version} of process {process_id}")
+        _, process_id, ended, processes = upgraded(decode(snapshot))
+        if process_id != specs.process_id:
+            raise SnapshotUnreadable(f"an instance of process {process_id}")
         workflow = InstanceWorkflow(specs, host, deserializing=True)
         workflow.ended = dict.fromkeys(ended)
         loaded: dict[str, Task] = {}
