@@ -64,11 +64,10 @@ class CompleteTask:
         return outputs
 
     def write(self, step: Step, result: Advance) -> None:
-        """Close the task, keep the records, forget the draft."""
+        """Close the task as it was when the person was let in, keep the records, forget the draft."""
         connection = step.tx.connection
-        if not tasks.close(
-            connection, step.instance_id, self.task.ref, state="completed", at=step.now, by=step.actor.staff_id
-        ):
+        closing = {"state": "completed", "completed_at": step.now, "completed_by": step.actor.staff_id}
+        if not tasks.change(connection, self.task, closing):
             raise NotOpen(self.task.element_id)
         tasks.finish_clocks(connection, step.instance_id, [self.task.ref], "done")
         records.add(connection, [self._record(step, key, data) for key, data in self.submission.records.items()])

@@ -132,7 +132,7 @@ def decided(table: Table, outcome: Outcome) -> dict[str, Any]:
 
 
 OperationRunner = Callable[[Step, OperationCall], Mapping[str, object]]
-Standing = tuple[InstanceRow, CaseRow]  #: an instance and its case as they were read together
+Standing = tuple[InstanceRow, CaseRow]  #: a running instance and its case as they were read together
 
 
 def advance(
@@ -141,19 +141,21 @@ def advance(
 ) -> Step:  # fmt: skip
     """Take one step of an existing instance. Refusals pass through; a failure opens an incident (InstanceFailed).
 
-    standing: the instance and its case, where they have just been read; whoever moves them meanwhile is noticed.
+    The last of the tries keeps others away from the instance while it runs, so that of many who complete tasks of one
+    instance at the same moment each gets on. standing: what the caller has just read, for the first try.
     """
-    for attempt in range(TRIES):
+    for attempt in range(1, TRIES + 1):
         try:
-            return _once(engine, actor, standing or _read(engine, instance_id), act, operation, now)
+            seen = standing if attempt == 1 else None
+            return _once(engine, actor, instance_id, act, operation, now, alone=attempt == TRIES, standing=seen)
         except StaleVersion:
-            standing = None
-            if attempt == TRIES - 1:
+            if attempt == TRIES:
                 raise
         except OperationalError as error:
-            standing = None
-            if attempt == TRIES - 1 or not _is_conflict(error):
+            if not _is_conflict(error):
                 raise
+            if attempt == TRIES:
+                raise StaleVersion(instance_id) from error
         except InstanceFailed as failure:
             _open_incident(engine, instance_id, act, actor, failure, now)
             raise
@@ -165,27 +167,33 @@ def _is_conflict(error: OperationalError) -> bool:
     return getattr(error.orig, "sqlstate", "") in ("40001", "40P01")
 
 
-def _read(engine: Engine, instance_id: str) -> Standing:
-    with engine.database.read() as connection:
-        standing = instances.with_case(connection, instance_id)
-    if standing is None:
-        raise NotFound("instance")
-    return standing
-
-
 def _once(
-    engine: Engine, actor: Actor, standing: Standing, act: Act, operation: OperationRunner, now: datetime
+    engine: Engine, actor: Actor, instance_id: str, act: Act, operation: OperationRunner, now: datetime, *, alone: bool,
+    standing: Standing | None,
 ) -> Step:  # fmt: skip
-    instance, case = standing
-    if instance.status not in ("running", "incident"):
-        raise NotOpen(instance.status)
-    deployed = engine.definitions.get(instance.version_id)
+    """One try. alone: the transaction begins with a lock on the instance, before it is read and run."""
     with transaction(engine) as tx:
-        step = Step(engine, tx, actor, now, deployed, case, instance.id, instance.org_id, instance)
+        instance, case = standing or _found(engine, tx if alone else None, instance_id)
+        if instance.status not in ("running", "incident"):
+            raise NotOpen(instance.status)
+        deployed = engine.definitions.get(instance.version_id)
+        step = Step(engine, tx, actor, now, deployed, case, instance_id, instance.org_id, instance)
         result = run(step, act, operation)
         save(step, result)
         write_result(step, act, result)
     return step
+
+
+def _found(engine: Engine, tx: Transaction | None, instance_id: str) -> Standing:
+    """The instance and its case, locked in the transaction if one is given."""
+    if tx is not None:
+        found = instances.with_case(tx.connection, instance_id, lock=True)
+    else:
+        with engine.database.read() as connection:
+            found = instances.with_case(connection, instance_id)
+    if found is None:
+        raise NotFound("instance")
+    return found
 
 
 def run(step: Step, act: Act, operation: OperationRunner) -> Advance:
@@ -281,6 +289,12 @@ def _close_vanished(step: Step, connection: Connection, result: Advance) -> None
     tasks.cancel_refs(connection, step.instance_id, gone, step.now)
     tasks.finish_clocks(connection, step.instance_id, gone, "cancelled")
     timers.cancel_of_refs(connection, step.instance_id, [closed.ref for closed in result.closed])
+
+
+def sync_waiting(step: Step, connection: Connection, result: Advance) -> None:
+    """Let the tables hold exactly the moments and messages that the tokens of ``result`` wait for."""
+    _sync_timers(step, connection, result, {})
+    _sync_subscriptions(step, connection, result)
 
 
 def _sync_timers(

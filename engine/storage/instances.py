@@ -19,6 +19,7 @@ _WITH_CASE = (
     .join(support_case, support_case.c.id == process_instance.c.case_id)
     .where(process_instance.c.id == bindparam("instance"))
 )
+_WITH_CASE_LOCKED = _WITH_CASE.with_for_update(of=process_instance)  # a writer on SQLite is alone already
 _SAVE = (
     update(process_instance)
     .where(process_instance.c.id == bindparam("instance"), process_instance.c.version == bindparam("seen"))
@@ -32,9 +33,9 @@ def get(connection: Connection, instance_id: str) -> InstanceRow | None:
     return None if row is None else as_row(InstanceRow, row)
 
 
-def with_case(connection: Connection, instance_id: str) -> tuple[InstanceRow, CaseRow] | None:
-    """The instance and its case by one statement, or None."""
-    row = connection.execute(_WITH_CASE, {"instance": instance_id}).first()
+def with_case(connection: Connection, instance_id: str, *, lock: bool = False) -> tuple[InstanceRow, CaseRow] | None:
+    """The instance and its case by one statement, or None. lock: nobody else changes the instance in the meantime."""
+    row = connection.execute(_WITH_CASE_LOCKED if lock else _WITH_CASE, {"instance": instance_id}).first()
     if row is None:
         return None
     return as_row(InstanceRow, row[: len(_COLUMNS)]), as_row(CaseRow, row[len(_COLUMNS) :])

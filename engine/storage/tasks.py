@@ -92,12 +92,6 @@ def add(
     insert_all(connection, clock, clock_rows)
 
 
-def close(connection: Connection, instance_id: str, ref: str, *, state: str, at: datetime, by: str | None) -> bool:
-    """Complete one open task by its token; False when it was no longer open."""
-    closing = {"state": state, "completed_at": at, "completed_by": by}
-    return connection.execute(_CLOSE, {"instance": instance_id, "token": ref, **closing}).rowcount == 1
-
-
 def cancel_refs(connection: Connection, instance_id: str, refs: Sequence[str], at: datetime) -> None:
     """Cancel open tasks whose tokens were taken away."""
     if refs:
