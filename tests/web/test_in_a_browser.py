@@ -42,8 +42,8 @@ class Served:
             "plans": f"{file}/plans", "tasks": f"{file}/tasks", "records": f"{file}/records",
             "record": f"{file}/records/{self.case.record_id}", "diagram": f"{file}/diagram",
             "task": f"/tasks/{self.case.task_id}", "intake": INTAKE, "choice": "/intake/new",
-            "processes": "/processes", "process": "/processes/plan_execution", "notices": "/notices",
-            "settings": "/settings", "help": "/help", "error": "/nowhere",
+            "processes": "/processes", "process": "/processes/plan_execution", "tables": "/processes/intake",
+            "notices": "/notices", "settings": "/settings", "help": "/help", "error": "/nowhere",
         }  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def test_a_page_has_no_accessibility_fault_and_fits_320_pixels(name: str, served
         pytest.skip("axe-core is not installed; script/setup --test")
     enter(page, served)
     page.goto(served.url + served.paths()[name])
-    if name in ("diagram", "process"):
+    if name in ("diagram", "process", "tables"):
         page.wait_for_selector("[data-bpmn-state=shown]")
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = page.evaluate(
