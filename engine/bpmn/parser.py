@@ -212,6 +212,9 @@ class _Parser(BpmnParser):
 
 
 _TRANSLATIONS = (
+    # BPMN 2.0.2, 10.6.6: receive tasks behind an event gateway must not have attached events
+    ("'BoundaryEventSplit' object", "イベントゲートウェイの先の受信タスクに、境界イベントは付けられません。"),
+    ("attribute 'event_definition'", "イベントゲートウェイの先には、受信イベントか受信タスクだけを置けます。"),
     ("no support implemented", "この種類の要素は使えません。"),
     ("Multiple outgoing flows", "流れを2本以上出せるのはゲートウェイだけです。"),
     ("without condition", "条件のない流れがあります。条件を書くか、既定の流れにしてください。"),

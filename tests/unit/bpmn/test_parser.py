@@ -148,6 +148,14 @@ HOSTILE = {
         "x",
         one(node("eventBasedGateway", "x"), user("a") + end("e2") + path("x", "a", "e2")),
     ),
+    "boundary event on a receive task behind an event gateway": (
+        "x",
+        one(
+            node("eventBasedGateway", "x") + node("receiveTask", "r", messageRef="m_m1"),
+            boundary("b", "r", after("P1D")) + user("h") + end("e2") + end("e3"),
+            path("x", "r", "e2") + path("b", "h", "e3"),
+        ),
+    ),
     "no xml": ("", b"<definitions"),
     "empty file": ("", b""),
     "document type": ("", b'<!DOCTYPE definitions [<!ENTITY x "y">]>' + file(people("a"))),
@@ -158,6 +166,12 @@ HOSTILE = {
 @pytest.mark.parametrize(("element_id", "xml"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_what_cannot_run_is_refused_with_its_element(element_id: str, xml: bytes) -> None:
     assert element_id in {problem.element_id for problem in refused(xml)}
+
+
+def test_the_reason_names_the_boundary_event_behind_an_event_gateway() -> None:
+    """BPMN 2.0.2, 10.6.6: such receive tasks must not have attached events."""
+    _, xml = HOSTILE["boundary event on a receive task behind an event gateway"]
+    assert any("境界イベントは付けられません" in problem.message_ja for problem in refused(xml))
 
 
 def test_all_duplicate_ids_are_reported_at_once() -> None:

@@ -84,6 +84,35 @@ def test_an_instance_cancelled_by_the_completion_condition_leaves_no_output() ->
     assert [task.how for task in instance.last.closed] == ["completed", "cancelled"]
 
 
+@pytest.mark.parametrize("outer_one_by_one", [False, True], ids=["outer parallel", "outer sequential"])
+@pytest.mark.parametrize("inner_one_by_one", [False, True], ids=["inner parallel", "inner sequential"])
+def test_results_of_an_inner_multi_instance_become_the_result_of_the_outer(
+    outer_one_by_one: bool, inner_one_by_one: bool
+) -> None:
+    """The inner list is the outer one's output item, so no instance overwrites another's."""
+    inner = user("u", several("m", "y", "o_x", "o_y", one_by_one=inner_one_by_one))
+    several_x = several("l", "x_", "r", "o_x", one_by_one=outer_one_by_one)
+    xml = file(line(("x", node("subProcess", "x", several_x, line(("u", inner), prefix="x"))), ("z", user("z"))))
+    instance = Instance(xml, l=["A", "B"], m=["c", "d"])
+    while instance.open != ["z"]:
+        task = instance.runner.inspect(instance.last.snapshot).open_tasks[-1]  # the last one first
+        answer = f"{task.locals['x_']}{task.locals['y']}"
+        instance.do("u", which=len(instance.open) - 1, o_y=answer)
+    assert instance.variables == {"l": ["A", "B"], "m": ["c", "d"], "r": [["Ac", "Ad"], ["Bc", "Bd"]]}
+
+
+def test_results_of_calls_come_in_the_order_of_the_items() -> None:
+    called = process(line(("k1", script("k1", "answer = 'of ' + given")), ("w", user("w")), prefix="k"), id="k")
+    call = node("callActivity", "x", io("given=i", "o=answer"), several("l", "i", "r", "o"), calledElement="k")
+    instance = Instance(definitions(process(line(("x", call), ("z", user("z")))), called), l=["A", "B"])
+    assert instance.do("w", which=1).do("w").variables["r"] == ["of A", "of B"]
+
+
+def test_only_the_first_of_several_scripts_runs_when_the_completion_condition_holds() -> None:
+    xml = file(line(("k", script("k", "n = n + 1", several(times=3, until="n > 0"))), ("z", user("z"))))
+    assert Instance(xml, n=0).variables["n"] == 1
+
+
 def test_the_items_are_frozen_when_the_activity_starts() -> None:
     xml = file(line(("u", user("u", several("l", "i", "r", "o", one_by_one=True))), ("z", user("z"))))
     instance = Instance(xml, l=[1, 2]).do("u", l=[7, 8, 9], o="a")
