@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -76,11 +77,17 @@ def walked(seeds: Iterable[int], beside: bool, minutes: float = 0) -> Tally:
     minutes: stop after so much time even if seeds are left; the tally says how many were walked. 0: walk them all.
     """
     tally, begun = Tally(), time.monotonic()
-    for seed in seeds:
-        try:
-            tally.add(Walk(seed, beside).run())
-        except Failed as failure:
-            tally.failures.append(str(failure))
-        if minutes and time.monotonic() - begun > minutes * 60:
-            break
+    gc.disable()  # a walk leaves circles of small objects: collecting them now and then takes a quarter off its time
+    try:
+        for number, seed in enumerate(seeds):
+            try:
+                tally.add(Walk(seed, beside).run())
+            except Failed as failure:
+                tally.failures.append(str(failure))
+            if number % 50 == 49:
+                gc.collect()
+            if minutes and time.monotonic() - begun > minutes * 60:
+                break
+    finally:
+        gc.enable()
     return tally
