@@ -80,7 +80,7 @@ def _subjects(path: Path) -> list[_Subject]:
         content = file.read(MAX_BYTES + 1)
     model = _model(content)
     key = model.process_id if model is not None else path.stem
-    return [_Subject(package_of(key, {PROCESS_FILE: content}), str(path), alone=True)]
+    return [_Subject(package_of(key, {PROCESS_FILE: content}, beside=_root_of(path)), str(path), alone=True)]
 
 
 def _root_of(path: Path) -> Path | None:
@@ -113,9 +113,12 @@ def _context(subject: _Subject, reference: Reference | None, models: dict[str, B
 
 
 def _placed(subject: _Subject, finding: Finding) -> Finding:
+    folder = Path(subject.place)
+    if finding.file.startswith(tuple(f"{key}/" for key in subject.package.called)):
+        beside = _root_of(folder) if subject.alone else folder.resolve().parent
+        return replace(finding, file=str((beside or folder.parent) / finding.file))
     if subject.alone:
         return replace(finding, file=subject.place)
-    folder = Path(subject.place)
     inside = finding.file.removeprefix(f"{subject.package.process_key}/")
     return replace(finding, file=str(folder.parent / inside if inside.startswith("forms/") and inside == finding.file
                                      else folder / inside))  # fmt: skip

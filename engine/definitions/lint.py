@@ -55,7 +55,8 @@ RULES: dict[str, LintRule] = {
     "event-sub-process-typed-start-event": LintRule("off", covered=("profile.value",)),
     "fake-join": LintRule("off"),  # several lines into a task are an ordinary way to merge
     "global": LintRule("warn", "名前のない定義か、使われていない定義です。", "名前を付けるか、取り除いてください。",
-                       ("message.unused", "message.name_missing", "message.twice")),
+                       ("message.unused", "message.name_missing", "message.twice", "event.unused",
+                        "event.code_missing", "event.twice")),
     "label-required": LintRule(
         "error",
         "名前がありません。",

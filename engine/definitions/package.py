@@ -63,12 +63,7 @@ class Package:
 
     def part(self, called_key: str) -> Package:
         """The package of a called process, with what it calls itself, as this one holds it."""
-        wanted, todo = {called_key}, [called_key]
-        while todo:
-            new = [key for key in _called_in(self.files[_diagram_path(todo.pop())]) if key in self.called]
-            todo += [key for key in dict.fromkeys(new) if key not in wanted]
-            wanted.update(new)
-        folders = ("forms/", *(f"{key}/" for key in wanted))
+        folders = ("forms/", f"{called_key}/", *(f"{key}/" for key in _reached(self.files, _diagram_path(called_key))))
         files = {path: content for path, content in self.files.items() if path.startswith(folders)}
         files[PROCESS_FILE] = files.pop(_diagram_path(called_key))
         return Package(called_key, MappingProxyType(files), content_hash(files))
@@ -91,9 +86,14 @@ def read_package(folder: Path, shared_forms: Path) -> Package:
     return reader.package()
 
 
-def package_of(process_key: str, files: Mapping[str, bytes], shared_forms: Path | None = None) -> Package:
-    """The package made of given bytes (an upload, a single diagram), completed with shared forms if there are any."""
-    reader = _Reader(process_key, shared_forms, None)
+def package_of(
+    process_key: str, files: Mapping[str, bytes], shared_forms: Path | None = None, beside: Path | None = None
+) -> Package:
+    """The package made of given bytes (an upload, a single diagram).
+
+    Completed with shared forms, and with the processes that it calls from the folders in ``beside``, where given.
+    """
+    reader = _Reader(process_key, shared_forms, beside)
     for path, content in files.items():
         reader.add_bytes(path, content)
     return reader.package()
@@ -192,7 +192,7 @@ class _Reader:
 
     def drop_strangers(self) -> None:
         """Files of processes that are neither this one nor called are no part of the version."""
-        known = ("forms/", f"{self.process_key}/", *(f"{key}/" for key in called_files(self.files)))
+        known = ("forms/", f"{self.process_key}/", *(f"{key}/" for key in _reached(self.files, PROCESS_FILE)))
         for path in [path for path in self.files if path != PROCESS_FILE and not path.startswith(known)]:
             del self.files[path]
             self.refuse(path, "package.file")
@@ -254,6 +254,17 @@ def _called_in(content: bytes) -> tuple[str, ...]:
     """Ids of the processes that a diagram calls."""
     model = _model_in(content) if b"callActivity" in content else None
     return tuple(call.called for call in model.calls) if model is not None else ()
+
+
+def _reached(files: Mapping[str, bytes], diagram: str) -> set[str]:
+    """Keys of the processes among the files that a diagram calls, directly or not."""
+    found: set[str] = set()
+    todo = [diagram]
+    while todo:
+        new = {key for key in _called_in(files.get(todo.pop(), b"")) if _diagram_path(key) in files} - found
+        found |= new
+        todo += [_diagram_path(key) for key in new]
+    return found
 
 
 def _key_of(path: str) -> str:
