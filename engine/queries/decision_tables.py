@@ -44,9 +44,9 @@ class Decided:
     results: tuple[tuple[str, str], ...]
 
 
-def decision_views(deployed: Deployed) -> tuple[DecisionView, ...]:
-    """The decision tables of a version by name."""
-    return tuple(_view(table) for _, table in sorted(deployed.decisions.items()))
+def decision_views(deployed: Deployed, names: Mapping[str, str]) -> tuple[DecisionView, ...]:
+    """The decision tables of a version by name. names: of organisations by number, shown in their place."""
+    return tuple(_view(table, names) for _, table in sorted(deployed.decisions.items()))
 
 
 def decided(data: Mapping[str, Any], names: Mapping[str, str]) -> tuple[Decided, ...]:
@@ -55,13 +55,13 @@ def decided(data: Mapping[str, Any], names: Mapping[str, str]) -> tuple[Decided,
         Decided(
             str(one["name"]),
             tuple(one["rules"]),
-            tuple((head, names.get(str(value), value_words(value))) for head, value in one["outputs"].items()),
+            tuple((head, value_words(value, names)) for head, value in one["outputs"].items()),
         )
         for one in data.get("decisions", ())
     )
 
 
-def _view(table: Table) -> DecisionView:
+def _view(table: Table, names: Mapping[str, str]) -> DecisionView:
     width = max((len(rule.annotations) for rule in table.rules), default=0)
     heads = [name for name in table.annotation_names if name]
     return DecisionView(
@@ -72,21 +72,21 @@ def _view(table: Table) -> DecisionView:
         inputs=tuple(one.words for one in table.inputs),
         outputs=tuple(one.words for one in table.outputs),
         notes=tuple((*heads, *[""] * width)[:width]),
-        rows=(*(_row(rule, width) for rule in table.rules), *_defaults(table, width)),
+        rows=(*(_row(rule, width, names) for rule in table.rules), *_defaults(table, width, names)),
     )
 
 
-def _row(rule: Rule, width: int) -> DecisionRow:
+def _row(rule: Rule, width: int, names: Mapping[str, str]) -> DecisionRow:
     return DecisionRow(
         rule.number,
-        tuple(cell_words(cell) for cell in rule.cells),
-        tuple(value_words(value) for value in rule.outputs),
+        tuple(cell_words(cell, names) for cell in rule.cells),
+        tuple(value_words(value, names) for value in rule.outputs),
         (*rule.annotations, *[""] * (width - len(rule.annotations))),
     )
 
 
-def _defaults(table: Table, width: int) -> tuple[DecisionRow, ...]:
+def _defaults(table: Table, width: int, names: Mapping[str, str]) -> tuple[DecisionRow, ...]:
     if not table.has_defaults:
         return ()
-    values = tuple(value_words(output.default) for output in table.outputs)
+    values = tuple(value_words(output.default, names) for output in table.outputs)
     return (DecisionRow(None, ("",) * len(table.inputs), values, ("",) * width),)

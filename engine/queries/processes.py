@@ -98,7 +98,7 @@ def process_page(engine: Engine, key: str, number: int | None = None) -> Process
         steps=outline(model),
         entries=tuple((entry.name, entry.label) for entry in model.entries),
         operations=tuple(sorted(model.operations)),
-        decisions=decision_views(deployed),
+        decisions=decision_views(deployed, engine.reference.names()),
     )
 
 

@@ -121,7 +121,7 @@ def _names(engine: Engine, connection: Connection, case_id: str) -> dict[str, st
         .where(process_instance.c.case_id == case_id)
         .distinct()
     )
-    found = {code: organisation.name for code, organisation in engine.reference.organisations.items()}
+    found = engine.reference.names()
     for row in connection.execute(query):
         elements = engine.definitions.get(row.version_id).model.elements
         found |= {element.id: element.name for element in elements.values() if element.name}

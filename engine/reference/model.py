@@ -159,6 +159,10 @@ class Reference:
         """An organisation by its code."""
         return _known(self.organisations, org_id, "organisation")
 
+    def names(self) -> dict[str, str]:
+        """The name of each organisation by its code."""
+        return {code: organisation.name for code, organisation in self.organisations.items()}
+
     def programme(self, programme_id: str) -> Programme:
         """A programme by its code."""
         return _known(self.programmes, programme_id, "programme")

@@ -27,6 +27,12 @@ def test_a_cell_reads_as_people_say_it(text: str, kind: Kind, words: str) -> Non
     assert cell_words(parse_cell(text, kind)) == words
 
 
+def test_codes_are_shown_by_their_names() -> None:
+    names = {"AG-04": "さぽーと"}
+    assert cell_words(parse_cell('not("AG-04", "AG-09")', Kind.STRING), names) == "さぽーと、AG-09 以外"
+    assert value_words(["AG-04"], names) == "さぽーと"
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
