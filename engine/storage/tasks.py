@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, false, insert, or_, select, update
+from sqlalchemy import Connection, Date, and_, bindparam, delete, false, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.domain.business_days import tokyo_date
@@ -48,6 +48,15 @@ _LEAVE_QUEUES = (
 )
 _CLOCK_OF = select(*_CLOCK).where(clock.c.task_id == bindparam("task"))
 _DROP_DRAFT = delete(draft).where(draft.c.task_id == bindparam("task"), draft.c.staff_id == bindparam("person"))
+_TODAY = bindparam("today", type_=Date())
+_STAFF_IN = (
+    select(membership.c.staff_id)
+    .join(staff, staff.c.id == membership.c.staff_id)
+    .where(tuple_(membership.c.org_id, membership.c.role).in_(bindparam("pairs", expanding=True)))
+    .where(one_of(staff.c.status, "active"), membership.c.valid_from <= _TODAY)
+    .where(or_(membership.c.valid_until.is_(None), membership.c.valid_until >= _TODAY))
+    .distinct()
+)
 _COMPLETER = (
     select(user_task.c.completed_by)
     .where(
@@ -159,15 +168,8 @@ def draft_of(connection: Connection, task_id: str, staff_id: str) -> tuple[str, 
 
 def staff_in(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetime) -> list[str]:
     """Active staff who hold one of the (organisation, role) pairs."""
-    conditions = [and_(membership.c.org_id == org, membership.c.role == role) for org, role in pairs]
-    if not conditions:
+    wanted = sorted(pairs)
+    if not wanted:
         return []
-    today = tokyo_date(now)
-    query = (
-        select(membership.c.staff_id)
-        .join(staff, staff.c.id == membership.c.staff_id)
-        .where(or_(*conditions), staff.c.status == "active", membership.c.valid_from <= today)
-        .where(or_(membership.c.valid_until.is_(None), membership.c.valid_until >= today))
-        .distinct()
-    )
-    return [row.staff_id for row in connection.execute(query)]
+    rows = connection.execute(_STAFF_IN, {"pairs": wanted, "today": tokyo_date(now)})
+    return [row.staff_id for row in rows]
