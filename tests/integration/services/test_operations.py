@@ -309,6 +309,34 @@ def test_ownership_moves_only_when_the_handoff_is_accepted(desk: Desk) -> None:
     assert found.status == "finished"
 
 
+def test_a_referral_written_anew_takes_the_unanswered_one_back(desk: Desk) -> None:
+    send = {"reason": "借金", "sharing_basis": "69条2項3号", "to_org": "AG-07", "escalation_reasons": ["制度の狭間"]}
+    first = desk.run("referral.send", send)["referral_id"]
+    second = desk.run("referral.send", send)["referral_id"]
+    states = {one: contacts.get_referral(desk.connection, one) for one in (first, second)}
+    assert [one.status for one in states.values() if one] == ["declined", "sent"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"), [("受理", "accepted"), ("保留", "sent"), ("別の施策が適切", "declined"), (None, "declined")]
+)
+def test_a_referral_for_participation_is_answered_by_its_handoff(
+    office: Casework, answer: str | None, status: str
+) -> None:
+    office.employ("matcher", "AG-08", "participation_coordinator")
+    with _desk(office) as desk:
+        send = {"reason": "居場所", "sharing_basis": "69条2項3号", "to_org": "AG-09"}
+        sheet = desk.run("referral.send", send)["referral_id"]
+        handoff = desk.run("handoff.request", participation_org="AG-08", from_org="AG-04")["handoff_id"]
+        if answer is None:
+            desk.run("handoff.cancel", {"reason": "取りやめ"}, handoff_id=handoff)
+        else:
+            desk.run("handoff.accept", {"accept": answer}, handoff_id=handoff)
+        answered = contacts.get_referral(desk.connection, sheet)
+        assert answered is not None
+        assert answered.status == status
+
+
 def test_follow_ups_come_after_a_week_and_one_three_and_six_months(desk: Desk) -> None:
     started = desk.run("placement.record", {"judgement": "合う"}, element="ps_start")
     days = [started["follow_up_on"]]
