@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.decisions.values import CellError, Kind, Value, literal
+from engine.decisions.values import CellError, Kind, Value, literal, short
 
 MAX_TESTS = 200  #: values in one cell
 _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -22,7 +22,6 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
-_RANGE = re.compile(r"([\[\](])\s*(.+?)\s*\.\.\s*(.+?)\s*([\])\[])", re.DOTALL)
 _NOT = re.compile(r"not\s*\((.*)\)", re.DOTALL)
 
 
@@ -113,7 +112,7 @@ class Cell:
 
 def parse_cell(text: str, kind: Kind) -> Cell:
     """The cell of a column of that kind. Raises CellError with a Japanese reason."""
-    stripped = text.strip()
+    stripped = short(text)
     if stripped in ("", "-"):
         return Cell("-")
     inner = _NOT.fullmatch(stripped)
@@ -124,9 +123,10 @@ def parse_cell(text: str, kind: Kind) -> Cell:
 
 def parse_values(text: str, kind: Kind) -> Cell:
     """The allowed values of a column: as a cell, without ``not`` and ``-``. Raises CellError."""
-    if text.strip() in ("", "-"):
+    stripped = short(text)
+    if stripped in ("", "-"):
         raise CellError("許す値がありません")
-    return Cell(text.strip(), _tests(text, kind))
+    return Cell(stripped, _tests(stripped, kind))
 
 
 def _tests(text: str, kind: Kind) -> tuple[Test, ...]:
@@ -148,19 +148,20 @@ def _test(text: str, kind: Kind) -> Test:
     for sign in _OPERATORS:  # the longer signs come first
         if text.startswith(sign):
             return Compares(sign, _endpoint(text.removeprefix(sign), kind))
-    given = _RANGE.fullmatch(text) if text[0] in "[](" else None
-    if given is not None:
-        return _range(given, kind)
     if text[0] in "[](":
-        raise CellError(f"「{text}」は範囲として読めません。[1..9] のように書いてください")
+        return _range(text, kind)
     return Equals(literal(text, kind))
 
 
-def _range(given: re.Match[str], kind: Kind) -> Within:
-    low, high = _endpoint(given[2], kind), _endpoint(given[3], kind)
-    within = Within(low, high, given[1] == "[", given[4] == "]")
+def _range(text: str, kind: Kind) -> Within:
+    """``[a..b]``; ``]`` opens and ``[`` closes like a round bracket, as DMN allows."""
+    inner = text[1:-1]
+    if text[-1] not in "])[" or inner.count("..") != 1:
+        raise CellError(f"「{text}」は範囲として読めません。[1..9] のように書いてください")
+    low, high = (_endpoint(part, kind) for part in inner.split(".."))
+    within = Within(low, high, text[0] == "[", text[-1] == "]")
     if _OPERATORS[">"](low, high) or (low == high and not (within.low_closed and within.high_closed)):
-        raise CellError(f"範囲「{given[0]}」に入る値がありません")
+        raise CellError(f"範囲「{text}」に入る値がありません")
     return within
 
 

@@ -19,6 +19,7 @@ DMN = "https://www.omg.org/spec/DMN/20191111/MODEL/"
 DMNDI = "https://www.omg.org/spec/DMN/20191111/DMNDI/"
 MAX_RULES = 300
 MAX_COLUMNS = 20
+MAX_POINTS = 2_000  #: literals in all condition cells: the analysis takes the square of it at worst
 
 _EVERYWHERE = frozenset({"id"})
 #: element -> its attributes without prefix besides ``id``, and the elements it may hold
@@ -155,6 +156,9 @@ class _Reader:
             description=_text_of(decision.find(f"{{{DMN}}}description")),
         )
         self.check_columns(table, node)
+        points = sum(len(cell.points) for rule in table.rules for cell in rule.cells)
+        if points > MAX_POINTS:
+            self.refuse("decision.points", node, count=points, limit=MAX_POINTS)
         return table
 
     def policy(self, node: etree._Element) -> tuple[HitPolicy, Aggregation | None]:

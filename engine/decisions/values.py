@@ -10,6 +10,7 @@ from enum import StrEnum
 
 #: what a cell may hold; None is FEEL's null
 Value = str | Decimal | bool | date | None
+MAX_LENGTH = 2_000  #: characters of a cell
 MAX_DIGITS = 28  #: digits of a number in a cell, so that sums of a table stay exact
 
 _STRING = re.compile(r'"(?:[^"\\]|\\(?:["\\ntr]|u[0-9A-Fa-f]{4}))*"')
@@ -64,7 +65,7 @@ class CellError(ValueError):
 
 def literal(text: str, kind: Kind) -> Value:
     """The value of a literal; CellError when it is none, or one of another kind than the column's."""
-    text = text.strip()
+    text = short(text)
     if text == "null":
         return None
     found, value = _any_literal(text)
@@ -73,6 +74,13 @@ def literal(text: str, kind: Kind) -> Value:
     if found is not kind:
         raise CellError(f"「{text}」は{found.word}です。この列は{kind.word}（例: {kind.example}）です")
     return value
+
+
+def short(text: str) -> str:
+    """A cell without the blanks around it; CellError when it is longer than anybody reads."""
+    if len(text) > MAX_LENGTH:
+        raise CellError(f"{len(text)}文字あります（{MAX_LENGTH}文字まで）")
+    return text.strip()
 
 
 def fitting(kind: Kind, value: object) -> bool:
@@ -122,7 +130,7 @@ def _any_literal(text: str) -> tuple[Kind | None, Value]:
     if _NUMBER.fullmatch(text):
         return Kind.NUMBER, _number(text)
     if _STRING.fullmatch(text):
-        return Kind.STRING, _ESCAPE.sub(_unescaped, text[1:-1])
+        return Kind.STRING, _storable(_ESCAPE.sub(_unescaped, text[1:-1]))
     given = _DATE.fullmatch(text)
     if given is not None:
         return Kind.DATE, _date(given[1] if given[1] is not None else given[2])
@@ -138,6 +146,17 @@ def _number(text: str) -> Decimal:
 def _unescaped(match: re.Match[str]) -> str:
     sign = match[1]
     return chr(int(sign[1:], 16)) if sign.startswith("u") else _ESCAPES[sign]
+
+
+def _storable(text: str) -> str:
+    """The text with pairs of surrogates joined; CellError for what no database keeps."""
+    try:
+        joined = text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        joined = "\0"
+    if "\0" in joined:
+        raise CellError("文字として保存できない符号（\\u…）があります")
+    return joined
 
 
 def _date(text: str) -> date:

@@ -37,6 +37,8 @@ DECISIONS: tuple[tuple[str, ...], ...] = (
      "入力、結果、行をそれぞれ一つ以上書いてください。", ""),
     ("decision.size", "列が{columns}個、行が{rules}行あります。",
      "列は{max_columns}個、行は{max_rules}行までにしてください。", "読めない表は直せません。"),
+    ("decision.points", "条件の欄に値が{count}個あります。",
+     "{limit}個までになるように、表を分けてください。", "読めない表は直せません。"),
     ("decision.ragged", "{number}行目に、条件が{inputs}個、結果が{outputs}個あります。",
      "条件を{wanted_inputs}個、結果を{wanted_outputs}個にしてください。", "列のずれた行は別の意味になります。"),
     ("decision.cell", "{where}: {reason}。",

@@ -37,7 +37,8 @@ def check(subject: Subject) -> Iterator[Finding]:
         if not callers:
             yield Report(path).finding("decision.unused", table.key, table.name, name=table.key)
     known = {table.key: table for table in tables.values()}
-    present = {place[1] for place in map(place_of, subject.package.decisions) if place is not None}
+    places = filter(None, map(place_of, subject.package.decisions))
+    present = {name for owner, name in places if owner == subject.package.process_key}
     for task in tasks:
         if task.decision in known:
             yield from _task(subject, task, known[task.decision])

@@ -46,6 +46,7 @@ DAY = date(2026, 4, 1)
         ('not("なし")', S, "緊急", True),
         ('"a\\"b\\\\"', S, 'a"b\\', True),
         ('"\\u7dca"', S, "緊", True),
+        ('"\\ud83c\\udf38"', S, "\U0001f338", True),
         ('"not(x)"', S, "not(x)", True),
         ('not("a)", "b(")', S, "a)", False),
         ("true", B, True, True),
@@ -104,6 +105,12 @@ def test_no_value_follows_the_three_valued_logic_of_feel(text: str, holds: bool)
         ("５", N, "読めません"),
         ("9" * 29, N, "桁が多すぎます"),
         (", ".join(["1"] * 201), N, "201個"),
+        ("[" + ". " * 1200, N, "2401文字"),
+        ("[1..2..3]", N, "範囲として読めません"),
+        ("[..]", N, "値がありません"),
+        ("[", N, "範囲として読めません"),
+        ('"\\ud800"', S, "保存できない"),
+        ('"\\u0000"', S, "保存できない"),
     ],
 )
 def test_what_is_not_in_the_language_is_refused_with_words(text: str, kind: Kind, says: str) -> None:
@@ -128,7 +135,14 @@ def _read_or_refused(text: str, kind: Kind) -> bool:
         return len(str(error)) > 5
 
 
-@given(st.one_of(st.text(max_size=10), st.booleans(), st.dates(), st.decimals(-(10**9), 10**9, places=3)))
+@given(
+    st.one_of(
+        st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=10),
+        st.booleans(),
+        st.dates(),
+        st.decimals(-(10**9), 10**9, places=3),
+    )
+)
 def test_the_literal_of_a_value_is_read_as_that_value(value: str | bool | date | Decimal) -> None:
     kinds = {str: S, bool: B, date: D, Decimal: N}
     assert literal(feel(value), kinds[type(value)]) == value

@@ -102,6 +102,7 @@ def test_a_table_without_hit_policy_is_unique() -> None:
         (GOOD.replace("decisionTable", "literalExpression"), ["decision.element", "decision.count"]),
         (GOOD.replace("</decision>", '</decision><decision id="u" name="u"/>'), ["decision.count"]),
         (xml([(["1"], ['"a"'])] * 301), ["decision.size"]),
+        (xml([([", ".join(["1"] * 199)], ['"a"'])] * 11), ["decision.points"]),
     ],
 )  # fmt: skip
 def test_what_is_not_in_the_subset_is_refused(text: str, found: list[str]) -> None:
