@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Container
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ from engine.bpmn.context import element_id, process_id_of
 from engine.bpmn.events import Message, branches_of, is_waiting_event
 from engine.bpmn.loops import LOOP_INDEX
 from engine.bpmn.timers import DUE, DUES, CycleTimer, HostTimer
-from engine.bpmn.variables import chain, locals_of, scope_of
+from engine.bpmn.variables import chain, scope_of
 from engine.bpmn.workflow import InstanceWorkflow
 
 
@@ -30,7 +31,8 @@ def open_refs(workflow: InstanceWorkflow) -> dict[str, str]:
 
 def open_task(task: Task) -> OpenTask:
     """One open task as data."""
-    local, ref = locals_of(task), str(task.id)
+    *around, variables = chain(task)
+    local, ref = dict(ChainMap(*around)), str(task.id)
     index = local.get(LOOP_INDEX)
     return OpenTask(
         ref=ref,
@@ -39,7 +41,7 @@ def open_task(task: Task) -> OpenTask:
         locals=local,
         process_id=process_id_of(task),
         index=index if isinstance(index, int) else None,
-        variables=chain(task)[-1],
+        variables=variables,
     )
 
 

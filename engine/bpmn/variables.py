@@ -37,11 +37,6 @@ def scope_of(task: Task) -> Mapping[str, object]:
     return ChainMap(*chain(task))
 
 
-def locals_of(task: Task) -> dict[str, object]:
-    """The multi-instance and loop locals around a task, as one dict."""
-    return dict(ChainMap(*chain(task)[:-1]))
-
-
 def assign(task: Task, name: str, value: object) -> None:
     """Set a variable to a copy of the value: the innermost local of that name, else the process's variable."""
     scopes = chain(task)
