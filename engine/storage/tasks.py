@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Date, and_, bindparam, delete, false, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Date, Select, and_, bindparam, delete, false, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.domain.business_days import tokyo_date
@@ -49,14 +50,6 @@ _LEAVE_QUEUES = (
 _CLOCK_OF = select(*_CLOCK).where(clock.c.task_id == bindparam("task"))
 _DROP_DRAFT = delete(draft).where(draft.c.task_id == bindparam("task"), draft.c.staff_id == bindparam("person"))
 _TODAY = bindparam("today", type_=Date())
-_STAFF_IN = (
-    select(membership.c.staff_id)
-    .join(staff, staff.c.id == membership.c.staff_id)
-    .where(tuple_(membership.c.org_id, membership.c.role).in_(bindparam("pairs", expanding=True)))
-    .where(one_of(staff.c.status, "active"), membership.c.valid_from <= _TODAY)
-    .where(or_(membership.c.valid_until.is_(None), membership.c.valid_until >= _TODAY))
-    .distinct()
-)
 _COMPLETER = (
     select(user_task.c.completed_by)
     .where(
@@ -166,10 +159,27 @@ def draft_of(connection: Connection, task_id: str, staff_id: str) -> tuple[str, 
     return None if row is None else (row.data, row.saved_at)
 
 
+@lru_cache(64)
+def _staff_in(pairs: int) -> Select[tuple[str]]:
+    """The statement for so many pairs."""
+    held = [
+        and_(membership.c.org_id == bindparam(f"org_{n}"), membership.c.role == bindparam(f"role_{n}"))
+        for n in range(pairs)
+    ]
+    return (
+        select(membership.c.staff_id)
+        .join(staff, staff.c.id == membership.c.staff_id)
+        .where(or_(*held), one_of(staff.c.status, "active"), membership.c.valid_from <= _TODAY)
+        .where(or_(membership.c.valid_until.is_(None), membership.c.valid_until >= _TODAY))
+        .distinct()
+    )
+
+
 def staff_in(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetime) -> list[str]:
     """Active staff who hold one of the (organisation, role) pairs."""
     wanted = sorted(pairs)
     if not wanted:
         return []
-    rows = connection.execute(_STAFF_IN, {"pairs": wanted, "today": tokyo_date(now)})
+    names = {f"org_{n}": org for n, (org, _) in enumerate(wanted)} | {f"role_{n}": r for n, (_, r) in enumerate(wanted)}
+    rows = connection.execute(_staff_in(len(wanted)), {"today": tokyo_date(now), **names})
     return [row.staff_id for row in rows]
