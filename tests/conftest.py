@@ -49,6 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--moments", type=int, default=200, help="moments of tests/races/test_many_moments.py")
     parser.addoption("--seed", type=int, default=1, help="seed of what tests choose by chance; printed by each")
     parser.addoption("--minutes", type=float, default=0, help="when a long run stops by itself; 0: when it is done")
+    parser.addoption("--foreign-lock", type=float, default=0, help="seconds for which a foreign writer locks SQLite")
     parser.addoption("--every-call", action="store_true", help="fail every call of an act also with all after it")
     parser.addoption("--verdicts", default=None, metavar="FOLDER", help="where long runs write what they found")
 

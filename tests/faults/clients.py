@@ -22,7 +22,7 @@ HIDDEN = re.compile(r'<input type="hidden" name="(csrf_token|task_version)" valu
 
 
 class Gone(Exception):
-    """No answer: the connection was refused, or broke."""
+    """No answer: the connection was refused, or broke; or the answer that it may be tried again in some seconds."""
 
 
 @dataclass
@@ -32,6 +32,12 @@ class Answer:
     status: int
     location: str
     text: str
+    retry_after: str = ""
+
+    @property
+    def may_be_tried_again(self) -> bool:
+        """A refusal for now, which says so."""
+        return self.status == 503 and self.retry_after.isdigit()
 
 
 class Session:
@@ -66,13 +72,16 @@ class Session:
         for cookie in response.headers.get_all("Set-Cookie") or ():
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
-        return Answer(response.status, response.headers.get("Location", ""), text)
+        headers = response.headers
+        return Answer(response.status, headers.get("Location", ""), text, headers.get("Retry-After", ""))
 
     def sign_in(self, login: str, password: str) -> None:
         """Through the form, as everybody."""
         page = self.get("/sign-in")
         data = {**hidden(page.text), "login": login, "password": password}
         answer = self.post("/sign-in", data)
+        if answer.may_be_tried_again:
+            raise Gone("503")
         assert answer.status == 302, f"{login} could not sign in: {answer.status}"
 
 
@@ -92,6 +101,7 @@ class Office:
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
     faults: list[str] = field(default_factory=list)
+    outages: bool = False  #: whether the server may say that the database cannot be used
 
     def learn(self, task_ids: list[str]) -> None:
         """Tasks that somebody has seen open."""
@@ -192,6 +202,10 @@ class Client(threading.Thread):
         except Gone as gone:
             history.end(attempt, Outcome.UNKNOWN, str(gone))
             raise
+        if answer.status >= 500:
+            history.end(attempt, Outcome.UNKNOWN, str(answer.status))
+            self._expect(answer)
+            return
         accepted = answer.status == 302 and answer.location.startswith(("/tasks/", "/inbox?done", "/cases/"))
         history.end(attempt, Outcome.OK if accepted else Outcome.REFUSED, f"{answer.status} {answer.location}")
         self._expect(answer)
@@ -201,7 +215,9 @@ class Client(threading.Thread):
             self.office.learn([started[1]] if started else [])
 
     def _expect(self, answer: Answer) -> Answer:
-        """Pages, redirects and refusals are answers; a server error never is."""
+        """Pages, redirects and refusals are answers; a server error never is, but for one that says when to return."""
+        if self.office.outages and answer.may_be_tried_again:
+            raise Gone("503")
         if answer.status >= 500:
             self.office.faults.append(f"{self.login}: {answer.status}")
         return answer

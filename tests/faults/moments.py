@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from engine.domain.business_days import tokyo_date
+from engine.services import raises
 from engine.services.engine import Engine
 from engine.storage.tables import audit_event, history, notification, raised, timer, user_task
 
@@ -45,18 +48,36 @@ def _raises(connection: Connection) -> Iterator[str]:
 
 
 def _notices(connection: Connection) -> Iterator[str]:
-    """Each raise told somebody, nobody twice, and a level that tells a role told all who have it."""
+    """Each raise told somebody, nobody twice, and a level that tells a role told all who have it.
+
+    What was raised late because nobody watched the clock is told in one notice a day for each person.
+    """
     told: dict[tuple[str, str], list[str]] = {}
-    for row in connection.execute(select(notification).where(notification.c.about.like("level:%"))):
-        told.setdefault((row.task_id, row.about.removeprefix("level:")), []).append(row.staff_id)
-    kept = {(row.task_id, row.level) for row in connection.execute(select(raised))}
+    digests: Counter[tuple[str, date]] = Counter()
+    for row in connection.execute(select(notification)):
+        if row.about == "missed":
+            digests[row.staff_id, tokyo_date(row.at)] += 1
+        elif row.about.startswith("level:"):
+            told.setdefault((row.task_id, row.about.removeprefix("level:")), []).append(row.staff_id)
+    rows = list(connection.execute(select(raised)))
+    missed = {(row.task_id, row.level): tokyo_date(row.raised_at) for row in rows if _was_missed(row)}
+    kept = {(row.task_id, row.level) for row in rows} - set(missed)
     yield from (f"notice: raise {one} told nobody" for one in sorted(kept - set(told)))
     yield from (f"notice: {one} was told and not raised" for one in sorted(set(told) - kept))
     yield from (f"notice: {one} told somebody twice" for one, people in told.items() if len(people) > len(set(people)))
+    yield from (
+        f"notice: {one} was told {times} times of what was missed" for one, times in digests.items() if times > 1
+    )
+    days = {day for _, day in digests}
+    yield from (f"notice: missed raise {one} told nobody" for one, day in sorted(missed.items()) if day not in days)
     for level in BY_ROLE:
         groups = {frozenset(people) for (_, at), people in told.items() if at == level}
         if len(groups) > 1:
             yield f"notice: level {level} told different people: {sorted(map(sorted, groups))}"
+
+
+def _was_missed(row: Any) -> bool:
+    return bool(row.raised_at - row.due_at > raises.MISSED)
 
 
 def _fired(connection: Connection) -> Iterator[str]:

@@ -41,12 +41,18 @@ class LiveServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The supervisor, as long as nobody has started another one."""
+        assert self._process is not None, "the server was not started"
+        return self._process
+
+    @property
     def pid(self) -> int:
         """Process id of the supervisor; its children are in the same group."""
         assert self._process is not None, "the server was not started"
         return self._process.pid
 
-    def start(self, *arguments: str, seconds: float = 30) -> None:
+    def start(self, *arguments: str, seconds: float = 90) -> None:
         """Start `tsunagu serve` and wait until a page answers. Raises ServerDidNotStart."""
         with self.log.open("ab") as log:
             self._process = processes.start([COMMAND, "serve", *arguments], log=log, env=self._env)

@@ -7,6 +7,7 @@ begin to route messages: everything is committed by then, nobody has been told. 
 TSUNAGU_TEST_WATCH=FOLDER shows there when a process is inside a writing transaction (watched.py).
 TSUNAGU_TEST_LEASE=SECONDS is how long a scheduler holds what it claimed; TSUNAGU_TEST_STEADY=SECONDS is after what time
 a dead child of the supervisor is started again without a longer pause: a test that kills every second needs both short.
+TSUNAGU_TEST_MISSED_DAYS=DAYS is how late a raise may be to be told by a notice of its own.
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ def _hurry() -> None:
         from engine.services import timers
 
         timers.LEASE = timedelta(seconds=float(os.environ["TSUNAGU_TEST_LEASE"]))
+    if "TSUNAGU_TEST_MISSED_DAYS" in os.environ and "scheduler" in sys.orig_argv:
+        from engine.services import raises
+
+        raises.MISSED = timedelta(days=float(os.environ["TSUNAGU_TEST_MISSED_DAYS"]))
     if "TSUNAGU_TEST_WATCH" in os.environ and "-m" in sys.orig_argv:
         import watched
 
