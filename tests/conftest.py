@@ -45,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=15, help="how often tests/faults kill the server on each database")
     parser.addoption("--walks", type=int, default=376, help="random walks of tests/equivalence, half of them alone")
     parser.addoption("--walk-seed", type=int, default=1, help="seed of the first walk of tests/equivalence")
+    parser.addoption("--models", type=int, default=24, help="random models of tests/unit/definitions/test_search.py")
     parser.addoption("--races", type=int, default=6, help="rounds of each race of tests/races on each database")
     parser.addoption("--moments", type=int, default=200, help="moments of tests/races/test_many_moments.py")
     parser.addoption("--seed", type=int, default=1, help="seed of what tests choose by chance; printed by each")

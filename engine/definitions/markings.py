@@ -5,8 +5,8 @@ What a non-interrupting boundary event sets off runs beside the main flow and ma
 multi-instance activity or loop is one body that runs no time, once or again: its instances do not touch each other.
 
 Tokens pass at once what never waits, plain ends, and each step of a plain sequence (one way in, one way out, nothing
-attached): it can always be taken and stands in nobody's way. Where signals are sent the order of everything counts, so
-there nothing is passed.
+attached): it can always be taken and stands in nobody's way. Not the last before an end behind a circle: the next token
+may come before it is done. Where signals are sent the order of everything counts, so there nothing is passed.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class Moves:
         self.doubled: set[str] = set()
         self.passed: list[str] = []  #: nodes that tokens passed at once, in order; emptied by whoever reads it
         self._ahead: dict[tuple[str, str], frozenset[str]] = {}
+        self._passes: dict[str, bool] = {}
 
     def initial(self) -> Marking:
         """The marking with which an instance starts."""
@@ -117,12 +118,47 @@ class Moves:
 
     def _is_passed(self, node: Node) -> bool:
         """Whether a token goes on at once."""
+        known = self._passes.get(node.key)
+        if known is None:
+            known = self._passes[node.key] = self._passes_by_its_place(node)
+        return known
+
+    def _passes_by_its_place(self, node: Node) -> bool:
         if self.net.has_signals or len(node.out) != 1 or node.key in self.net.attached:
             return False
         if node.element.event in _THROWN:
             return False
-        kind = node.element.kind
-        return kind in _PASSING or (kind in _WAITING and not self._is_behind_a_merge(node))
+        if node.element.kind in _PASSING:
+            return True
+        return node.element.kind in _WAITING and not self._is_behind_a_merge(node) and not self._may_be_overtaken(node)
+
+    def _may_be_overtaken(self, node: Node) -> bool:
+        """The last before a plain end, behind a circle: a token vanishes there, so a second one must be seen here."""
+        if node.key in self.net.beside or not self._ends_behind(node):
+            return False
+        origin, seen = node, {node.key}
+        while len(origin.into) == 1 and (origin is node or self._is_passed(origin)):
+            origin = self.net.nodes[origin.into[0][1]]
+            if origin.key in seen:
+                return True
+            seen.add(origin.key)
+        if origin.element.attached_to is not None:
+            origin = self.net.nodes[_host(origin)]
+        return origin.key in closure(self._steps(origin.key), self._steps)
+
+    def _steps(self, key: str) -> Iterator[str]:
+        yield from (target for _, target in self.net.nodes[key].out)
+        yield from (event.key for event in self.net.attached.get(key, ()))
+
+    def _ends_behind(self, node: Node) -> bool:
+        """Whether the next thing that holds a token is none: a plain end."""
+        seen: set[str] = set()
+        while len(node.out) == 1 and node.key not in seen:
+            seen.add(node.key)
+            node = self.net.nodes[node.out[0][1]]
+            if node.element.kind not in _PASSING:
+                break
+        return node.element.kind is Kind.END and node.element.event not in _THROWN
 
     def _is_behind_a_merge(self, node: Node) -> bool:
         """Whether tokens of several ways come to the node, directly or through what passes them on."""
@@ -317,8 +353,7 @@ class Moves:
         return known
 
     def _steps_past(self, key: str, join: str) -> Iterator[str]:
-        yield from (target for _, target in self.net.nodes[key].out if target != join)
-        yield from (event.key for event in self.net.attached.get(key, ()))
+        return (following for following in self._steps(key) if following != join)
 
 
 def _host(event: Node) -> str:
