@@ -196,6 +196,11 @@ def calls() -> dict[str, Neighbour]:
             call().text().replace('"press"', '"asking_answer"').replace(">press<", ">asking_answer<")
             .replace("late__press", "late__asking_answer").replace("press__pressed", "asking_answer__pressed"),
             "call.id_shared", "asking_answer"),
+        "parallel_calls_that_overwrite_each_other": (
+            _changed(good.call_activity_each, ('isSequential="true"', 'isSequential="false"'),
+                     ('target="answer"/>', 'target="kept"/>'),
+                     ("<tsunagu:variable", variable("kept", "text") + "<tsunagu:variable")),
+            "multi_instance.writes_outside", "ask_each"),
         "call_with_another_meaning_of_an_id": (
             _changed(called_with_error, ('errorCode="refused"', 'errorCode="late"')), "call.declaration", "e_refused"),
     }  # fmt: skip

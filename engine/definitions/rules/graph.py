@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.definitions.elements import BpmnModel, Element, EventKind, Flow, Kind
 from engine.definitions.findings import Finding
@@ -163,7 +163,8 @@ def _loops(subject: Subject, members: list[Element]) -> Iterator[Finding]:
     A sub-process counts as waiting when a way through it must wait; boundary events wait by nature.
     """
     model = subject.model
-    passing = [element.id for element in members if not _waits(subject, model, element)]
+    halts = Halts(subject.called)
+    passing = [element.id for element in members if not halts.waits(model, element)]
     steps = {
         element_id: [flow.target for flow in model.flows_out(element_id) if flow.target in passing]
         for element_id in passing
@@ -174,25 +175,37 @@ def _loops(subject: Subject, members: list[Element]) -> Iterator[Finding]:
         yield subject.at("structure.loop_without_wait", first, names=names)
 
 
-def _waits(subject: Subject, model: BpmnModel, element: Element, above: frozenset[str] = frozenset()) -> bool:
-    """Whether a token cannot pass the element at once; a called process that is not known is taken to wait."""
-    if element.kind is Kind.CALL_ACTIVITY:
-        called = subject.called.get(element.called)
-        if called is None or called.process_id in above:
-            return True
-        return not _passes(subject, called, called.process_id, above | {called.process_id})
-    if element.kind is Kind.SUB_PROCESS:
-        return not _passes(subject, model, element.id, above)
-    return element.waits or element.kind is Kind.BOUNDARY
+class Halts:
+    """Whether a token must stop somewhere; each called process is looked at once, however many calls lead to it."""
 
+    def __init__(self, called: Mapping[str, BpmnModel]) -> None:
+        self._called = called
+        self._passes: dict[str, bool] = {}
 
-def _passes(subject: Subject, model: BpmnModel, scope: str, above: frozenset[str]) -> bool:
-    """Whether a way leads from the start of a process or sub-process to an end without a halt."""
-    inner = list(model.in_scope(scope))
-    starts = [e.id for e in inner if e.kind is Kind.START]
-    passed = {e.id for e in inner if not _waits(subject, model, e, above)}
-    through = _closure(starts, lambda e: (f.target for f in model.flows_out(e) if f.target in passed))
-    return any(model.elements[e].kind is Kind.END for e in through)
+    def waits(self, model: BpmnModel, element: Element) -> bool:
+        """Whether a token cannot pass the element at once; a called process that is not known is taken to wait."""
+        if element.kind is Kind.CALL_ACTIVITY:
+            return not self._passes_called(element.called)
+        if element.kind is Kind.SUB_PROCESS:
+            return not self._passes_scope(model, element.id)
+        return element.waits or element.kind is Kind.BOUNDARY
+
+    def _passes_called(self, key: str) -> bool:
+        called = self._called.get(key)
+        if called is None:
+            return False
+        if key not in self._passes:
+            self._passes[key] = False  # a ring of calls ends here; it is refused elsewhere
+            self._passes[key] = self._passes_scope(called, called.process_id)
+        return self._passes[key]
+
+    def _passes_scope(self, model: BpmnModel, scope: str) -> bool:
+        """Whether a way leads from the start of a process or sub-process to an end without a halt."""
+        inner = list(model.in_scope(scope))
+        starts = [e.id for e in inner if e.kind is Kind.START]
+        passed = {e.id for e in inner if not self.waits(model, e)}
+        through = _closure(starts, lambda e: (f.target for f in model.flows_out(e) if f.target in passed))
+        return any(model.elements[e].kind is Kind.END for e in through)
 
 
 def _cycles(steps: dict[str, list[str]]) -> list[list[str]]:

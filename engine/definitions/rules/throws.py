@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from engine.definitions.elements import CALLED_ENTRY, BpmnModel, Element, EventKind, Kind
 from engine.definitions.findings import Finding
@@ -26,15 +26,51 @@ class Thrown:
     element: Element
 
 
+class Escapes:
+    """What leaves processes uncaught; worked out once for each, however many calls lead to it."""
+
+    def __init__(self, called: Mapping[str, BpmnModel]) -> None:
+        self._called = called
+        self._known: dict[str, tuple[Thrown, ...]] = {}
+
+    def of(self, model: BpmnModel | None) -> tuple[Thrown, ...]:
+        """The errors and escalations that no boundary event of the process catches."""
+        if model is None:
+            return ()
+        if model.process_id not in self._known:
+            self._known[model.process_id] = ()  # a ring of calls ends here; it is refused elsewhere
+            self._known[model.process_id] = tuple(
+                thrown
+                for thrown in self.inside(model)
+                if not any(_caught_at(model, owner, thrown) for owner in model.owners(thrown.element.id))
+            )
+        return self._known[model.process_id]
+
+    def of_call(self, call: Element) -> tuple[Thrown, ...]:
+        """What comes out of a call activity, before its own boundary events."""
+        return tuple(replace(thrown, element=call) for thrown in self.of(self._called.get(call.called)))
+
+    def inside(self, model: BpmnModel) -> tuple[Thrown, ...]:
+        """What is thrown anywhere in a process, or comes out of its calls past their own boundary events."""
+        own = [
+            Thrown(element.event, element.code, element)
+            for element in model.elements.values()
+            if element.kind in _THROWING and element.event in _CODED and element.code
+        ]
+        passed = [t for call in model.calls for t in self.of_call(call) if not _caught_at(model, call, t)]
+        return tuple({(t.kind, t.code, t.element.id): t for t in (*own, *passed)}.values())
+
+
 def check(subject: Subject) -> Iterator[Finding]:
     """Findings about declarations, references, and both ends of every signal, error and escalation."""
+    escapes = Escapes(subject.called)
     yield from _declared(subject)
     for element in subject.known():
         if element.event in _WORDS:
             yield from _reference(subject, element)
         if element.kind is Kind.BOUNDARY and element.event in _CODED:
-            yield from _boundary(subject, element)
-    yield from _uncaught(subject)
+            yield from _boundary(subject, element, escapes)
+    yield from _uncaught(subject, escapes)
     yield from _signals(subject)
 
 
@@ -76,7 +112,7 @@ def _reference(subject: Subject, element: Element) -> Iterator[Finding]:
 # ---------------------------------------------------------------- errors and escalations
 
 
-def _boundary(subject: Subject, element: Element) -> Iterator[Finding]:
+def _boundary(subject: Subject, element: Element, escapes: Escapes) -> Iterator[Finding]:
     kind, host = _WORDS[element.event], subject.model.elements.get(element.attached_to or "")
     if element.event is EventKind.ERROR and not element.interrupting:
         yield subject.at("event.error_continues", element)
@@ -84,7 +120,7 @@ def _boundary(subject: Subject, element: Element) -> Iterator[Finding]:
         return
     if host.kind not in (Kind.SUB_PROCESS, Kind.CALL_ACTIVITY):
         yield subject.at("event.host", element, kind=kind)
-    elif not any(_fits(element, thrown) for thrown in _inside(subject, host)):
+    elif not any(_fits(element, thrown) for thrown in _coming_out(subject.model, host, escapes)):
         yield subject.at("event.never_thrown", element, kind=kind, found=element.code or "どれでも")
 
 
@@ -92,64 +128,28 @@ def _fits(boundary: Element, thrown: Thrown) -> bool:
     return boundary.event is thrown.kind and boundary.code in (None, thrown.code)
 
 
-def _inside(subject: Subject, host: Element) -> list[Thrown]:
+def _coming_out(model: BpmnModel, host: Element, escapes: Escapes) -> Iterator[Thrown]:
     """What comes out of a sub-process or call activity, before its own boundary events."""
     if host.kind is Kind.CALL_ACTIVITY:
-        called = subject.called.get(host.called)
-        return escaping(called, subject.called.get) if called is not None else []
-    return [thrown for thrown in _thrown_in(subject.model, subject.called.get) if _reaches(subject.model, thrown, host)]
-
-
-def _reaches(model: BpmnModel, thrown: Thrown, host: Element) -> bool:
-    """Whether something thrown inside ``host`` comes up to its boundary."""
-    for owner in model.owners(thrown.element.id) if thrown.element is not host else ():
-        if owner is host:
-            return True
-        if _caught_at(model, owner, thrown):
-            return False
-    return False
+        yield from escapes.of_call(host)
+        return
+    for thrown in escapes.inside(model):
+        owners = list(model.owners(thrown.element.id))
+        inner = owners[: owners.index(host)] if host in owners else []
+        if host in owners and not any(_caught_at(model, owner, thrown) for owner in inner):
+            yield thrown
 
 
 def _caught_at(model: BpmnModel, owner: Element, thrown: Thrown) -> bool:
     return any(_fits(boundary, thrown) for boundary in model.boundaries(owner.id))
 
 
-Lookup = Callable[[str], BpmnModel | None]
-
-
-def _thrown_in(model: BpmnModel, called: Lookup, above: frozenset[str] = frozenset()) -> list[Thrown]:
-    """Everything that is thrown in a process or comes out of what it calls (past the call's own boundary events)."""
-    found = [
-        Thrown(element.event, element.code, element)
-        for element in model.elements.values()
-        if element.kind in _THROWING and element.event in _CODED and element.code
-    ]
-    for call in model.calls:
-        target = called(call.called)
-        if target is None or target.process_id in above | {model.process_id}:
-            continue
-        for thrown in escaping(target, called, above | {model.process_id}):
-            here = Thrown(thrown.kind, thrown.code, call)
-            if not _caught_at(model, call, here) and here not in found:
-                found.append(here)
-    return found
-
-
-def escaping(model: BpmnModel, called: Lookup, above: frozenset[str] = frozenset()) -> list[Thrown]:
-    """The errors and escalations that no boundary event of the process catches; ``above`` keeps rings from looping."""
-    return [
-        thrown
-        for thrown in _thrown_in(model, called, above)
-        if not any(_caught_at(model, owner, thrown) for owner in model.owners(thrown.element.id))
-    ]
-
-
-def _uncaught(subject: Subject) -> Iterator[Finding]:
+def _uncaught(subject: Subject, escapes: Escapes) -> Iterator[Finding]:
     """A process that is only ever called may leave them to its callers; each of these answers for itself."""
     entries = {entry.name for entry in subject.model.entries}
     if entries == {CALLED_ENTRY}:
         return
-    for thrown in escaping(subject.model, subject.called.get):
+    for thrown in escapes.of(subject.model):
         blanks = {"kind": _WORDS[thrown.kind], "found": thrown.code}
         if thrown.element.kind is Kind.CALL_ACTIVITY:
             yield subject.at("event.uncaught_call", thrown.element, called=thrown.element.called, **blanks)

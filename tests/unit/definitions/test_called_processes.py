@@ -12,6 +12,8 @@ from engine.definitions.checks import check_package
 from engine.definitions.context import CheckContext
 from engine.definitions.model import BpmnModel, read_model
 from engine.definitions.package import MAX_CALLED, Package, called_files, package_of, read_package
+from engine.definitions.rules.graph import Halts
+from engine.definitions.rules.throws import Escapes
 from engine.queries.outline import StepKind, outline
 from tests.models import accepted_parts, surroundings
 from tests.models.called_models import SETTLED, SIGNAL, asking, passing_on, refusing
@@ -257,3 +259,22 @@ def test_a_process_called_twice_is_told_once() -> None:
 def test_a_process_without_calls_stays_as_it_is() -> None:
     model = read_model(asking().text().encode())
     assert model.with_called({}) is model
+
+
+def test_calls_in_diamonds_are_looked_at_once_each() -> None:
+    """Each of 40 processes calls the next one twice: 2 to the 40th ways, of which none may be walked one by one."""
+
+    def twice(number: int) -> Diagram:
+        key, called = f"p{number}", f"p{number + 1}" if number < 40 else "refusing"
+        nodes = [start(entry="called", element_id=f"{key}_begin")]
+        nodes += [Node("callActivity", f"{key}_{turn}", "呼ぶ", f'calledElement="{called}"') for turn in ("a", "b")]
+        nodes.append(end(f"{key}_end"))
+        lines = chain(f"{key}_begin", f"{key}_a", f"{key}_b", f"{key}_end")
+        return Diagram(nodes, lines, key=key, name=key)
+
+    diagrams = [calling("p0"), *(twice(number) for number in range(41)), refusing()]
+    models = {diagram.key: read_model(diagram.text().encode()) for diagram in diagrams}
+    escapes = Escapes(models)
+    assert [(thrown.code, thrown.element.id) for thrown in escapes.of(models["sample"])] == [("refused", "sample_call")]
+    halts = Halts(models)
+    assert halts.waits(models["sample"], models["sample"].elements["sample_call"])
