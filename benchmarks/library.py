@@ -1,0 +1,75 @@
+"""SpiffWorkflow as its documentation shows it: the whole workflow restored from JSON, run, and serialised again."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from lxml import etree
+from SpiffWorkflow.bpmn import BpmnWorkflow
+from SpiffWorkflow.bpmn.parser import BpmnParser
+from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from benchmarks.models import CASE, FACTS, case_process
+
+#: its log lists the state of every task eagerly; silent, in its favour
+for _name in ("spiff", "spiff.task", "spiff.workflow"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
+
+
+class Documented:
+    """The case as a JSON document."""
+
+    def __init__(self) -> None:
+        parser = BpmnParser()
+        parser.add_bpmn_xml(etree.fromstring(case_process()))
+        self._serializer = BpmnWorkflowSerializer()
+        workflow = BpmnWorkflow(parser.get_spec(CASE), parser.get_subprocess_specs(CASE))
+        workflow.task_tree.data.update(FACTS)
+        workflow.do_engine_steps()
+        self.state: str = self._serializer.serialize_json(workflow)
+
+    def complete(self, choose: Callable[[list[Task]], Task], **values: object) -> str:
+        """One step: restore, complete a ready task, run until it waits, serialise; the name of the task."""
+        workflow = self._serializer.deserialize_json(self.state)
+        task = choose(workflow.get_tasks(state=TaskState.READY, manual=True))
+        task.data.update(values)
+        task.run()
+        workflow.do_engine_steps()
+        workflow.refresh_timers()
+        workflow.do_engine_steps()
+        self.state = self._serializer.serialize_json(workflow)
+        return str(task.task_spec.name)
+
+    def ready(self) -> list[str]:
+        """The names of the tasks that wait for a person."""
+        workflow = self._serializer.deserialize_json(self.state)
+        return [task.task_spec.name for task in workflow.get_tasks(state=TaskState.READY, manual=True)]
+
+
+class Store:
+    """One table with the document, as small as a durable store can be: SQLite, WAL, every commit on the disk."""
+
+    def __init__(self, path: Path, case: Documented) -> None:
+        self._case = case
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        self._connection.execute("CREATE TABLE workflow (id INTEGER PRIMARY KEY, state TEXT NOT NULL)")
+        self._connection.execute("INSERT INTO workflow VALUES (1, ?)", (case.state,))
+
+    def complete(self, choose: Callable[[list[Task]], Task], **values: object) -> None:
+        """A whole step from the row to the row."""
+        (self._case.state,) = self._connection.execute("SELECT state FROM workflow WHERE id = 1").fetchone()
+        self._case.complete(choose, **values)
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute("UPDATE workflow SET state = ? WHERE id = 1", (self._case.state,))
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()

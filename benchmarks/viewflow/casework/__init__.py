@@ -1,0 +1,1 @@
+"""The same casework as a Django developer would write it with viewflow."""
