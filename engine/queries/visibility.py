@@ -32,7 +32,7 @@ from engine.domain.roles import Role
 from engine.domain.staff import ANY_CITY_ORG, Actor, Membership
 from engine.storage.columns import Instant
 from engine.storage.rows import TaskRow
-from engine.storage.sql import as_row, columns_of
+from engine.storage.sql import as_row, columns_of, one_of
 from engine.storage.tables import (
     case_organisation,
     case_staff,
@@ -144,7 +144,9 @@ def covered_by(org_ids: list[str]) -> ColumnElement[bool]:
 
 def _with_parents(org_ids: list[str]) -> Select[tuple[str]]:
     """The organisations themselves and the divisions of which they are subsections."""
-    parents = select(organisation.c.parent_id).where(among(organisation.c.id, org_ids), organisation.c.kind == "担当係")
+    parents = select(organisation.c.parent_id).where(
+        among(organisation.c.id, org_ids), one_of(organisation.c.kind, "担当係")
+    )
     return select(organisation.c.id).where(or_(among(organisation.c.id, org_ids), organisation.c.id.in_(parents)))
 
 
@@ -158,11 +160,11 @@ def _relation(memberships: Iterable[Membership], now: Moment) -> ColumnElement[b
     rows = case_organisation.c
     ways: list[ColumnElement[bool]] = []
     if working := _orgs(memberships, CASE_ROLES):
-        ways.append(and_(among(rows.org_id, working), among(rows.relation, SEEING_RELATIONS)))
+        ways.append(and_(among(rows.org_id, working), one_of(rows.relation, *SEEING_RELATIONS)))
     if dividing := _orgs(memberships, DIVISION_ROLES):
-        ways.append(and_(covered_by(dividing), among(rows.relation, SEEING_RELATIONS)))
+        ways.append(and_(covered_by(dividing), one_of(rows.relation, *SEEING_RELATIONS)))
     if invited := _orgs(memberships, frozenset({Role.CONFERENCE_MEMBER.value})):
-        ways.append(and_(among(rows.org_id, invited), rows.relation == CONFERENCE_RELATION))
+        ways.append(and_(among(rows.org_id, invited), one_of(rows.relation, CONFERENCE_RELATION)))
     return _takes_part(now, *ways) if ways else false()
 
 
@@ -198,9 +200,9 @@ def sees_whole_case(actor: Actor, now: Moment) -> ColumnElement[bool]:
     rows = case_organisation.c
     ways: list[ColumnElement[bool]] = []
     if working := own_orgs(actor):
-        ways.append(and_(among(rows.org_id, working), among(rows.relation, CARRYING_RELATIONS)))
+        ways.append(and_(among(rows.org_id, working), one_of(rows.relation, *CARRYING_RELATIONS)))
     if dividing := _orgs(actor.memberships, DIVISION_ROLES):
-        ways.append(and_(covered_by(dividing), among(rows.relation, CARRYING_RELATIONS)))
+        ways.append(and_(covered_by(dividing), one_of(rows.relation, *CARRYING_RELATIONS)))
     carries = _takes_part(now, *ways) if ways else false()
     return and_(or_(carries, _seal_office(actor)), case_visible(actor, now))
 
@@ -262,9 +264,9 @@ def _shares_work(actor: Actor, now: Moment) -> ColumnElement[bool]:
     rows = case_organisation.c
     ways: list[ColumnElement[bool]] = []
     if working := own_orgs(actor):
-        ways.append(and_(among(rows.org_id, working), among(rows.relation, SHARING_RELATIONS)))
+        ways.append(and_(among(rows.org_id, working), one_of(rows.relation, *SHARING_RELATIONS)))
     if dividing := _orgs(actor.memberships, DIVISION_ROLES):
-        ways.append(and_(covered_by(dividing), among(rows.relation, SHARING_RELATIONS)))
+        ways.append(and_(covered_by(dividing), one_of(rows.relation, *SHARING_RELATIONS)))
     return or_(_takes_part(now, *ways) if ways else false(), _seal_office(actor))
 
 
@@ -296,7 +298,7 @@ def _scope_covers(own: list[str], scope: Scope, forms: tuple[str, ...], now: Mom
         taking_part(now),
         type_coerce(case_organisation.c.scope_items, Text).contains(f'"{scope.value}"'),
     )
-    return and_(among(record.c.form_key, forms), named)
+    return and_(one_of(record.c.form_key, *forms), named)
 
 
 def visible_case_id(connection: Connection, actor: Actor, number: str, now: datetime) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, literal_column, select, update
 
 from engine.storage.columns import plain
 from engine.storage.sql import by_dialect
@@ -22,7 +22,7 @@ _OPEN = by_dialect(lambda dialect: dialect.insert(audit_chain).on_conflict_do_no
 _TAKE = (
     update(audit_chain)
     .where(audit_chain.c.chain == bindparam("of_chain"))
-    .values(seq=audit_chain.c.seq + 1)
+    .values(seq=audit_chain.c.seq + literal_column("1"))
     .returning(audit_chain.c.seq, audit_chain.c.head)
 )
 _SET_HEAD = update(audit_chain).where(audit_chain.c.chain == bindparam("of_chain"))

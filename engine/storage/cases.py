@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, u
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.storage.rows import CaseRow
-from engine.storage.sql import as_row, columns_of, insert_all, new_id
+from engine.storage.sql import as_row, columns_of, insert_all, new_id, next_version
 from engine.storage.tables import (
     case_counter,
     case_organisation,
@@ -27,7 +27,7 @@ from engine.storage.tables import (
 
 _COLUMNS = columns_of(support_case, CaseRow)
 _GET = select(*_COLUMNS).where(support_case.c.id == bindparam("case"))
-_CHANGE = update(support_case).where(support_case.c.id == bindparam("case")).values(version=support_case.c.version + 1)
+_CHANGE = update(support_case).where(support_case.c.id == bindparam("case")).values(version=next_version(support_case))
 _SET_STAGE = update(support_case).where(support_case.c.id == bindparam("case"))
 _PERSON = select(person).where(person.c.id == bindparam("person_id"))
 _MEMBERS = (

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from engine.storage.rows import CaseRow, InstanceRow
-from engine.storage.sql import as_row, columns_of, insert_all
+from engine.storage.sql import as_row, columns_of, insert_all, next_version
 from engine.storage.tables import history, incident, process_instance, support_case
 
 _COLUMNS = columns_of(process_instance, InstanceRow)
@@ -23,7 +23,7 @@ _WITH_CASE_LOCKED = _WITH_CASE.with_for_update(of=process_instance)  # a writer 
 _SAVE = (
     update(process_instance)
     .where(process_instance.c.id == bindparam("instance"), process_instance.c.version == bindparam("seen"))
-    .values(version=process_instance.c.version + 1)
+    .values(version=next_version(process_instance))
 )
 
 

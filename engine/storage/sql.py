@@ -9,7 +9,7 @@ from secrets import token_hex
 from time import time_ns
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Table, Text, insert, literal_column
+from sqlalchemy import Connection, Integer, Row, Table, Text, insert, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -60,6 +60,11 @@ def one_of(column: ColumnElement[str], *texts: str) -> ColumnElement[bool]:
     """The column has one of our own constants."""
     first, *others = (constant(text) for text in texts)
     return column.in_([first, *others]) if others else column == first
+
+
+def next_version(table: Table) -> ColumnElement[int]:
+    """One more than the row's version."""
+    return table.c.version + literal_column("1", Integer)
 
 
 def by_dialect(build: Callable[[Any], Any]) -> Callable[[Connection], Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.domain.business_days import tokyo_date
 from engine.storage.rows import ClockChange, ClockRow, TaskRow
-from engine.storage.sql import as_row, columns_of, insert_all, one_of
+from engine.storage.sql import as_row, columns_of, insert_all, next_version, one_of
 from engine.storage.tables import (
     clock,
     clock_change,
@@ -35,11 +35,11 @@ _OPEN_OF_INSTANCE = select(*_COLUMNS).where(user_task.c.instance_id == bindparam
 _CANDIDATES = select(task_candidate.c.org_id, task_candidate.c.role).where(
     task_candidate.c.task_id == bindparam("task")
 )
-_CLOSE = update(user_task).where(_BY_TOKEN, _IS_OPEN).values(version=user_task.c.version + 1)
+_CLOSE = update(user_task).where(_BY_TOKEN, _IS_OPEN).values(version=next_version(user_task))
 _CHANGE_TASK = (
     update(user_task)
     .where(user_task.c.id == bindparam("task"), user_task.c.version == bindparam("seen"))
-    .values(version=user_task.c.version + 1)
+    .values(version=next_version(user_task))
 )
 _FINISH_CLOCK = update(clock).where(clock.c.task_id.in_(select(user_task.c.id).where(_BY_TOKEN)))
 _LEAVE_QUEUES = (
