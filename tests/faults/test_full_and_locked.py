@@ -1,4 +1,4 @@
-"""SQLite with no room left, with a foreign writer that does not end, and on a file that may not be written.
+"""SQLite with no room left, or with a foreign writer that does not end; a database that may not be written.
 
 What cannot be kept is refused with 503, words and the typed text; reading goes on; when the reason is gone the same
 processes go on. ``--foreign-lock SECONDS`` holds the foreign lock that long, against the timeout of an installation.
@@ -12,10 +12,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
 
+from engine.services.engine import Engine
 from tests.faults.at_work import PASSWORD, open_office
 from tests.faults.clients import Answer, Session, hidden
 from tests.faults.nemesis import children, command
@@ -150,21 +152,34 @@ def test_a_foreign_writer_is_waited_for_no_longer_than_the_setting_says(
     assert soundness.problems(office.engine) == []
 
 
-def test_a_file_that_may_not_be_written_is_still_read(sqlite_url: str) -> None:
-    site = Site.open(sqlite_url)
+@contextmanager
+def read_only(engine: Engine) -> Iterator[None]:
+    """The database lets nobody write, with its own words for it: SQLITE_READONLY, or SQLSTATE 25006."""
+    database = engine.database
+
+    def told(connection: Any, *_: object) -> None:
+        if database.is_sqlite:
+            connection.execute("PRAGMA query_only = ON")
+        else:
+            connection.read_only = True
+
+    event.listen(database.engine, "checkout", told)
+    try:
+        yield
+    finally:
+        event.remove(database.engine, "checkout", told)
+        database.dispose()
+
+
+def test_a_database_that_may_not_be_written_is_still_read(any_database: str) -> None:
+    site = Site.open(any_database)
     browser, task = site.browser("worker"), site.a_case().task_id
-    engine = site.office.engine.database.engine
-
-    def read_only(connection: sqlite3.Connection, *_: object) -> None:
-        connection.execute("PRAGMA query_only = ON")  # refuses with SQLITE_READONLY, as for a file without the right
-
-    event.listen(engine, "checkout", read_only)
-    assert browser.get(f"/tasks/{task}").status == 200
-    assert browser.get("/inbox").status in (200, 302)
-    answer = browser.post(f"/tasks/{task}/complete", {"note": TYPED})
-    assert (answer.status, answer.response.headers["Retry-After"]) == (503, "10")
-    assert WORDS in answer.words
-    assert f'name="note" value="{TYPED}"' in answer.text, "the text is in its field still"
-    event.remove(engine, "checkout", read_only)
-    engine.dispose()
+    with read_only(site.office.engine):
+        assert browser.get(f"/tasks/{task}").status == 200
+        assert browser.get("/inbox").status in (200, 302)
+        answer = browser.post(f"/tasks/{task}/complete", {"note": TYPED})
+        assert (answer.status, answer.response.headers["Retry-After"]) == (503, "10")
+        assert WORDS in answer.words
+        assert f'name="note" value="{TYPED}"' in answer.text, "the text is in its field still"
     assert browser.post(f"/tasks/{task}/complete", {"note": TYPED}).status == 302
+    site.office.engine.database.dispose()
