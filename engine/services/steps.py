@@ -238,6 +238,8 @@ def write_result(step: Step, act: Act, result: Advance) -> None:
     _send(step, connection, result)
     if opened.stage:
         cases.set_stage(connection, step.case.id, opened.stage)
+    if result.completed:
+        cases.close_when_done(connection, step.case.id, step.now)
     step.notes["opened"] = opened.tasks
     step.notes["to_route"] = bool(result.thrown or result.subscriptions)
     audit.append(connection, chain=step.case.id, at=step.now, actor=step.actor.staff_id, **_audited(step))

@@ -275,6 +275,25 @@ def running_work(connection: Connection, case_id: str, *, except_instance: str) 
     return connection.execute(query).first() is not None
 
 
+def close_as_asked(connection: Connection, case_id: str, now: datetime) -> None:
+    """Close a case for the reason that was noted on it; who was only asked takes part no longer."""
+    query = select(support_case.c.closed_reason).where(support_case.c.id == case_id)
+    reason = connection.execute(query).scalar_one()
+    change(connection, case_id, {"status": "closed", "closed_at": now, "stage": "終結"})
+    end_part(connection, case_id, now=now, reason=reason, relation="asked")
+
+
+def close_when_done(connection: Connection, case_id: str, now: datetime) -> None:
+    """An instance has ended: if it was to close the case, and waited for its own last task only, the case is closed."""
+    asked = (support_case.c.id == case_id, support_case.c.status == "open", support_case.c.closed_reason != "")
+    if connection.execute(select(support_case.c.id).where(*asked)).first() is None:
+        return
+    if running_work(connection, case_id, except_instance=""):
+        change(connection, case_id, {"closed_reason": ""})
+    else:
+        close_as_asked(connection, case_id, now)
+
+
 def set_stage(connection: Connection, case_id: str, stage: str) -> None:
     """Words for where the case stands."""
     connection.execute(_SET_STAGE, {"case": case_id, "stage": stage})

@@ -73,6 +73,16 @@ def open_of_instance(connection: Connection, instance_id: str) -> list[TaskRow]:
     return [as_row(TaskRow, row) for row in connection.execute(_OPEN_OF_INSTANCE, {"instance": instance_id})]
 
 
+def others_open(connection: Connection, instance_id: str, except_refs: Sequence[str]) -> bool:
+    """Whether an instance has open tasks beside those of the given tokens."""
+    query = select(user_task.c.id).where(
+        user_task.c.instance_id == instance_id,
+        user_task.c.state.in_(OPEN_STATES),
+        user_task.c.ref.not_in(list(except_refs)),
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def open_of_case(connection: Connection, case_id: str) -> list[TaskRow]:
     """Open, claimed and held tasks of all instances of a case."""
     query = select(*_COLUMNS).where(user_task.c.case_id == case_id, user_task.c.state.in_(OPEN_STATES))

@@ -181,16 +181,18 @@ def _name_subject(context: OperationContext, members: Sequence[Mapping[str, Any]
 
 
 def close(context: OperationContext, reason: str) -> None:
-    """Close the case unless other work on it still runs."""
-    if cases.running_work(context.connection, context.case.id, except_instance=context.step.instance_id):
+    """Close the case unless other work on it still runs.
+
+    An emergency task, or another one of the same instance, keeps it open: it is closed when the instance ends.
+    """
+    connection, case, step = context.connection, context.case, context.step
+    if cases.running_work(connection, case.id, except_instance=step.instance_id):
         return
-    cases.change(
-        context.connection,
-        context.case.id,
-        {"status": "closed", "closed_at": context.now, "closed_reason": reason, "stage": "終結"},
-    )
-    cases.end_part(context.connection, context.case.id, now=context.now, reason=reason, relation="asked")
-    context.step.reload_case()
+    cases.change(connection, case.id, {"closed_reason": reason})
+    in_hand = [ref for ref in (context.ref, step.notes.get("completed_ref")) if ref]
+    if not tasks.others_open(connection, step.instance_id, in_hand):
+        cases.close_as_asked(connection, case.id, context.now)
+    step.reload_case()
 
 
 @operation("case.close_intake", inputs=("reason",))

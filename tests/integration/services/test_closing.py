@@ -1,0 +1,59 @@
+"""A case is closed when the last of its work is done, never over the heads of those who still have some."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.casework import Casework, a_form, a_process, a_task, flow
+
+FORMS = {"note": a_form("note", optional=("note",)), "why": a_form("why", optional=("reason",))}
+CLOSING = a_task("closing", form="why", attributes='tsunagu:operation="case.close_intake"')
+BESIDE = a_process(
+    "beside",
+    f'<bpmn:parallelGateway id="p"/>{CLOSING}{a_task("urgent")}<bpmn:endEvent id="e1"/><bpmn:endEvent id="e2"/>'
+    f"{flow('st', 'p')}{flow('p', 'closing')}{flow('p', 'urgent')}{flow('closing', 'e1')}{flow('urgent', 'e2')}",
+)
+ALONE = a_process("alone", f'{a_task("work")}<bpmn:endEvent id="e"/>{flow("st", "work")}{flow("work", "e")}')
+
+
+def state(office: Casework) -> tuple[str, str]:
+    """Status and reason of the only case."""
+    (row,) = office.rows("SELECT status, closed_reason FROM support_case")
+    return row.status, row.closed_reason
+
+
+@pytest.fixture
+def deployed(office: Casework) -> Casework:
+    """The office with both processes."""
+    office.deploy("beside", BESIDE, FORMS)
+    office.deploy("alone", ALONE)
+    return office
+
+
+def test_a_case_stays_open_while_an_urgent_task_beside_is_open(deployed: Casework) -> None:
+    deployed.start("beside")
+    deployed.complete("closing", "worker", reason="情報提供で終了")
+    assert state(deployed)[0] == "open"
+    deployed.complete("urgent", "worker")
+    assert state(deployed) == ("closed", "情報提供で終了")
+
+
+def test_a_case_is_closed_at_once_when_nothing_else_is_open(deployed: Casework) -> None:
+    deployed.start("beside")
+    deployed.complete("urgent", "worker")
+    assert state(deployed) == ("open", "")
+    deployed.complete("closing", "worker", reason="解決")
+    assert state(deployed) == ("closed", "解決")
+
+
+def test_work_of_another_process_keeps_the_case_open_for_good(deployed: Casework) -> None:
+    case = deployed.start("beside").case_id
+    deployed.complete("closing", "worker", reason="解決")
+    with deployed.engine.database.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO process_instance (id, case_id, process_key, version_id, org_id, entry, status, version, state,"
+            f" history_seq, started_at) SELECT 'other', '{case}', 'alone', version_id, org_id, entry, 'running', 1,"
+            " state, 0, started_at FROM process_instance"
+        )
+    deployed.complete("urgent", "worker")
+    assert state(deployed) == ("open", "")
