@@ -6,7 +6,7 @@ import os
 
 import click
 
-from engine.commands import archives, definitions, installing, publishing, scenarios, serving, users
+from engine.commands import archives, definitions, installing, moving, publishing, scenarios, serving, users
 from engine.commands.terminal import Commands
 from engine.services.deployments import engine_version
 
@@ -25,7 +25,7 @@ def main() -> None:
 
 for command in (
     installing.init, serving.serve, serving.scheduler, serving.demo, users.user, publishing.deploy,
-    definitions.validate, scenarios.scenario, installing.migrate, archives.audit, archives.backup, archives.restore,
-    installing.doctor,
+    moving.move, definitions.validate, scenarios.scenario, installing.migrate, archives.audit, archives.backup,
+    archives.restore, installing.doctor,
 ):  # fmt: skip
     main.add_command(command)

@@ -158,6 +158,12 @@ def live_keys(engine: Engine) -> list[str]:
         return sorted(store.live_versions(connection))
 
 
+def version_ids(engine: Engine, process_key: str) -> dict[int, str]:
+    """The versions of a process: number -> id."""
+    with engine.database.read() as connection:
+        return store.versions_of(connection, process_key)
+
+
 def keys_in(folder: Path) -> tuple[str, ...]:
     """Keys of the processes whose files lie in a folder."""
     return tuple(path.resolve().name for path in _process_folders(folder))

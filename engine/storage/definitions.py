@@ -44,6 +44,13 @@ def live_versions(connection: Connection) -> dict[str, str]:
     return {row.process_key: row.version_id for row in connection.execute(query)}
 
 
+def versions_of(connection: Connection, process_key: str) -> dict[int, str]:
+    """Number -> id of every version of a process."""
+    query = select(definition_version.c.number, definition_version.c.id)
+    found = connection.execute(query.where(definition_version.c.process_key == process_key))
+    return {row.number: row.id for row in found}
+
+
 def find(connection: Connection, process_key: str, content_hash: str) -> str | None:
     """The version with this content, or None."""
     query = select(definition_version.c.id).where(
