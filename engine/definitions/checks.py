@@ -55,7 +55,7 @@ _THEMES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     guard_rails.check,
     forms.check,
 )
-_SHAPE = ("structure.", "flow.", "gateway.", "call.", "profile.event", "profile.element", "profile.place")
+_SHAPE = ("structure.", "flow.", "gateway.", "call.", "call.", "profile.event", "profile.element", "profile.place")
 
 
 def check_package(package: Package, context: CheckContext) -> tuple[Finding, ...]:
@@ -65,7 +65,7 @@ def check_package(package: Package, context: CheckContext) -> tuple[Finding, ...
     """
     found = [*package.findings]
     if PROCESS_FILE in package.files:
-        found += _diagram(package, context)
+        found += diagram_findings(package, context)
         for key in package.called:
             found += _called(package, key, context)
     return tuple(sorted(set(found), key=lambda finding: (finding.severity is Severity.ADVICE, finding)))
@@ -84,7 +84,7 @@ def _called(package: Package, key: str, context: CheckContext) -> Iterator[Findi
     others = [*_models(package).values(), *(context.others or ())]
     around = tuple(model for model in {m.process_id: m for m in others}.values() if model.process_id != key)
     inner = replace(context, others=None if context.others is None else around, previous_id=None)
-    for finding in _diagram(package.part(key), inner):
+    for finding in diagram_findings(package.part(key), inner):
         yield replace(finding, file=f"{key}/{PROCESS_FILE}") if finding.file == PROCESS_FILE else finding
 
 
@@ -99,7 +99,8 @@ def _models(package: Package) -> dict[str, BpmnModel]:
     return found
 
 
-def _diagram(package: Package, context: CheckContext) -> list[Finding]:
+def diagram_findings(package: Package, context: CheckContext) -> list[Finding]:
+    """What is wrong with the package's own diagram, the called ones left out."""
     report = Report(PROCESS_FILE)
     root = parse_xml(package.bpmn, PROCESS_FILE)
     if isinstance(root, Finding):

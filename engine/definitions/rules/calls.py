@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
@@ -13,6 +13,7 @@ from engine.definitions.rules.subject import Subject
 from engine.definitions.xml import BPMN, CAMUNDA, parse_xml
 from engine.expressions.language import problems
 
+MAX_LAID_OUT = 1_500  #: elements of a process with those of each of its calls, and of theirs
 _BUILT_IN = frozenset(variable.name for variable in BUILT_IN_VARIABLES)
 _DECLARATIONS = ("message", "signal", "error", "escalation")
 
@@ -27,6 +28,9 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield from _inputs(subject, call, called)
             yield from _outputs(subject, call, called)
     if subject.model.calls:
+        count = _laid_out(subject.model, subject.called, {})
+        if count > MAX_LAID_OUT:
+            yield subject.at("call.too_big", subject.model.calls[0], count=count, limit=MAX_LAID_OUT)
         yield from _shared_ids(subject)
         yield from _declarations(subject)
 
@@ -60,6 +64,15 @@ def _way_back(subject: Subject, call: Element) -> list[str]:
                 seen.add(onward.called)
                 ways.append([*way, onward.called])
     return []
+
+
+def _laid_out(model: BpmnModel, called: Mapping[str, BpmnModel], known: dict[str, int]) -> int:
+    """How many elements there are when every call is drawn out; each process is counted once and remembered."""
+    if model.process_id not in known:
+        known[model.process_id] = 0  # a ring of calls ends here; it is refused as such
+        inner = [called[call.called] for call in model.calls if call.called in called]
+        known[model.process_id] = len(model.elements) + sum(_laid_out(target, called, known) for target in inner)
+    return known[model.process_id]
 
 
 # ---------------------------------------------------------------- what is handed over

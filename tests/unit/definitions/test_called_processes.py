@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.definitions.checks import check_package
+from engine.definitions.checks import check_package, diagram_findings
 from engine.definitions.context import CheckContext
 from engine.definitions.model import BpmnModel, read_model
 from engine.definitions.package import MAX_CALLED, Package, called_files, package_of, read_package
@@ -261,20 +261,31 @@ def test_a_process_without_calls_stays_as_it_is() -> None:
     assert model.with_called({}) is model
 
 
-def test_calls_in_diamonds_are_looked_at_once_each() -> None:
-    """Each of 40 processes calls the next one twice: 2 to the 40th ways, of which none may be walked one by one."""
+def diamonds(levels: int) -> list[Diagram]:
+    """Processes of which each calls the next one twice, down to one that may end with an error."""
 
     def twice(number: int) -> Diagram:
-        key, called = f"p{number}", f"p{number + 1}" if number < 40 else "refusing"
+        key, called = f"p{number}", f"p{number + 1}" if number + 1 < levels else "refusing"
         nodes = [start(entry="called", element_id=f"{key}_begin")]
         nodes += [Node("callActivity", f"{key}_{turn}", "呼ぶ", f'calledElement="{called}"') for turn in ("a", "b")]
         nodes.append(end(f"{key}_end"))
-        lines = chain(f"{key}_begin", f"{key}_a", f"{key}_b", f"{key}_end")
-        return Diagram(nodes, lines, key=key, name=key)
+        return Diagram(nodes, chain(f"{key}_begin", f"{key}_a", f"{key}_b", f"{key}_end"), key=key, name=key)
 
-    diagrams = [calling("p0"), *(twice(number) for number in range(41)), refusing()]
-    models = {diagram.key: read_model(diagram.text().encode()) for diagram in diagrams}
-    escapes = Escapes(models)
+    return [calling("p0"), *(twice(number) for number in range(levels)), refusing()]
+
+
+def test_calls_in_diamonds_are_looked_at_once_each() -> None:
+    """2 to the 41st ways, of which none may be walked one by one."""
+    models = {diagram.key: read_model(diagram.text().encode()) for diagram in diamonds(41)}
+    escapes, halts = Escapes(models), Halts(models)
     assert [(thrown.code, thrown.element.id) for thrown in escapes.of(models["sample"])] == [("refused", "sample_call")]
-    halts = Halts(models)
     assert halts.waits(models["sample"], models["sample"].elements["sample_call"])
+    assert len(outline(models["sample"].with_called(models))) == 3 + 41 * 4 + 5
+
+
+def test_calls_that_nobody_can_read_are_refused() -> None:
+    files = {f"{diagram.key}/process.bpmn": diagram.text().encode() for diagram in diamonds(9)}
+    package = package_of("sample", {**files, "process.bpmn": files.pop("sample/process.bpmn")})
+    rules = {finding.rule for finding in diagram_findings(package, surroundings.context())}
+    assert "call.too_big" in rules
+    assert not any(rule.startswith("soundness.") for rule in rules)
