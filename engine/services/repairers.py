@@ -1,6 +1,6 @@
 """Who may move instances between versions, and who may repair one.
 
-How design.md 8 and domain.md 3.1 are read here: "override with reason" is the supervisor's, for the cases of the
+How the rules of access are read here: "override with reason" is the supervisor's, for the cases of the
 organisations that the supervisor's division answers for (by the case's owner or lead organisation). Process owners
 deploy versions and administrators keep accounts; both see no case data, and which branch of whose support goes on is
 case work, so they repair nothing. Moving running instances to a version belongs to deploying it: a process owner may do
