@@ -37,9 +37,10 @@ def unseal(stored: str | None) -> Any:
 
 def split(data: Mapping[str, Any], paths: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The data without the values at ``paths`` (``a/0/b``), and those values by path."""
-    open_part: dict[str, Any] = copy.deepcopy(dict(data))
+    wanted = sorted(paths)
+    open_part: dict[str, Any] = copy.deepcopy(dict(data)) if wanted else dict(data)
     hidden: dict[str, Any] = {}
-    for path in sorted(paths):
+    for path in wanted:
         parent, key = _parent(open_part, path.split("/"))
         if parent is not None and (key in parent if isinstance(parent, dict) else 0 <= int(key) < len(parent)):
             index = key if isinstance(parent, dict) else int(key)
@@ -50,8 +51,9 @@ def split(data: Mapping[str, Any], paths: Iterable[str]) -> tuple[dict[str, Any]
 
 def join(data: Mapping[str, Any], sealed: str | None) -> dict[str, Any]:
     """The whole data of a record, with its sealed values put back in their places."""
-    whole: dict[str, Any] = copy.deepcopy(dict(data))
-    for path, value in (unseal(sealed) or {}).items():
+    hidden = unseal(sealed) or {}
+    whole: dict[str, Any] = copy.deepcopy(dict(data)) if hidden else dict(data)
+    for path, value in hidden.items():
         parent, key = _parent(whole, path.split("/"))
         if parent is not None:
             parent[key if isinstance(parent, dict) else int(key)] = value
