@@ -10,6 +10,7 @@ import pytest
 from tests.equivalence.generator import LABELS
 from tests.equivalence.mutants import MUTANTS, Mutant, engine_with, hunt
 
+pytestmark = pytest.mark.timeout(600)
 FEW, MANY = 24, 600  #: walks in which a mutant must show: where it is looked for, and everywhere
 
 

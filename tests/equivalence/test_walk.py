@@ -17,6 +17,9 @@ from tests.equivalence.tally import walked
 from tests.equivalence.walk import Walk
 
 
+pytestmark = pytest.mark.timeout(600)  # seconds of an idle core are minutes of a crowded one
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("kind", ["beside", "alone"])
@@ -62,3 +65,10 @@ def test_every_reason_for_leaving_out_is_met_where_it_is_looked_for() -> None:
                 return
             wanted.discard(Walk(seed, beside=True, label=label).run().left_out)
     assert wanted == set()
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["beside", "alone"])
+def test_pruning_in_the_middle_of_a_step_changes_nothing(beside: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long step drops its finished tasks now and then; here after each single one."""
+    monkeypatch.setattr("engine.bpmn.workflow._PRUNE_EVERY", 1)
+    assert walked(range(700, 715), beside).failures == []
