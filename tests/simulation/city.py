@@ -98,8 +98,13 @@ class City:
         self.off_until: date | None = None  #: no scheduler runs up to this day
         self.last_tick: datetime = clock.now()
         self.cases: list[tuple[str, Employee]] = []  #: every case with the person who took the call
-        open_days = sum(1 for _ in self._open_days())
-        self.calls_a_day = scale.cases / open_days
+        self.element_of = {  #: (process, name of a task) -> which kind of work it is
+            (deployed.process_key, one.name): one.id
+            for deployed in engine.definitions.all_live()
+            for one in deployed.model.elements.values()
+        }
+        self.open_days = sum(1 for _ in self._open_days())
+        self.calls_a_day = scale.cases / self.open_days
 
     # ------------------------------------------------------------ time
 
@@ -135,12 +140,11 @@ class City:
     # ------------------------------------------------------------ calls and ticks
 
     def calls_today(self) -> int:
-        """How many people call today."""
-        left = self.scale.cases - len(self.cases)
-        whole = int(self.calls_a_day)
-        more = 1 if self.chance.random() < self.calls_a_day - whole else 0
-        spread = self.chance.choice((-1, 0, 0, 1)) if whole else 0
-        return max(0, min(left, whole + more + spread))
+        """How many people call today: the year's share of cases up to today, sometimes one earlier or later."""
+        before = sum(1 for day in self._open_days() if day <= self.today)
+        share = self.scale.cases * before // self.open_days - len(self.cases)
+        spread = self.chance.choice((-1, 0, 0, 1)) if before < self.open_days else 0
+        return max(0, min(self.scale.cases - len(self.cases), share + spread))
 
     def tick(self) -> None:
         """One beat of the scheduler, unless it is off."""

@@ -100,21 +100,12 @@ def _takes_up(city: City, row: InboxRow) -> bool:
     """Late and urgent work is taken up; work with a rhythm waits until its day comes near."""
     eager = 0.85 if row.due.state in (DeadlineState.OVERDUE, DeadlineState.DUE_TODAY) else 0.6
     if row.due.state is DeadlineState.ON_TIME:
-        rhythm = _element_of(city, row) in outcomes.RHYTHM
+        rhythm = city.element_of.get((row.process_key, row.name)) in outcomes.RHYTHM
         near = row.due.days is not None and row.due.days <= 6
         eager = (0.12 if near else 0.02) if rhythm else 0.45
     if row.due.state is DeadlineState.NONE:
         eager = 0.4
     return city.chance.random() < eager
-
-
-def _element_of(city: City, row: InboxRow) -> str:
-    """Which kind of work a line of the inbox is: its name within its process."""
-    names = city.__dict__.setdefault("element_names", {})
-    if not names:
-        for deployed in city.engine.definitions.all_live():
-            names |= {(deployed.process_key, e.name): e.id for e in deployed.model.elements.values() if e.name}
-    return str(names.get((row.process_key, row.name), ""))
 
 
 def _act(city: City, person: Employee, actor: Actor, row: InboxRow) -> None:
