@@ -16,7 +16,6 @@ from tests.equivalence.rows import LeftOut
 from tests.equivalence.tally import walked
 from tests.equivalence.walk import Walk
 
-
 pytestmark = pytest.mark.timeout(600)  # seconds of an idle core are minutes of a crowded one
 
 
