@@ -58,7 +58,7 @@ def _finished(connection: Connection, due: Sequence[TimerRow], now: datetime) ->
             gone.append(timer)
     store.finish(connection, gone, state="cancelled", at=now)
     ours = store.finish(connection, [one.timer for one in live], state="fired", at=now)
-    return sorted((one for one in live if one.timer.id in ours), key=lambda one: (one.task.case_id, one.timer.fires_at))
+    return [one for one in live if one.timer.id in ours]
 
 
 def _first_of_each(raises: Iterable[Raise]) -> list[Raise]:
