@@ -63,9 +63,9 @@ def install(folder: Path) -> None:
     plain = Database.write
 
     @contextmanager
-    def write(self: Database) -> Iterator[Any]:
+    def write(self: Database, **options: Any) -> Iterator[Any]:
         try:
-            with plain(self) as connection:
+            with plain(self, **options) as connection:
                 marks.set(1)
                 yield connection
                 marks.set(COMMITTING)
