@@ -88,7 +88,8 @@ def instances(engine: Engine, actor: Actor, head: CaseHead, *, now: datetime) ->
         rows = connection.execute(query).all()
         views = [(row, engine.definitions.get(row.version_id).model) for row in rows]
         marks = {
-            row.id: _with_calls(connection, row.id, model, _marks(connection, row.id, now)) for row, model in views
+            row.id: _with_calls(connection, row.id, model, _marks(connection, row.id, model, now))
+            for row, model in views
         }
     return tuple(_view(row, model, marks[row.id]) for row, model in views)
 
@@ -163,12 +164,13 @@ def _running(connection: Connection, instance_id: str, element_ids: list[str]) -
     return {element_id for element_id, turns in open_turns.items() if turns > 0}
 
 
-def _marks(connection: Connection, instance_id: str, now: datetime) -> tuple[Mark, ...]:
+def _marks(connection: Connection, instance_id: str, model: BpmnModel, now: datetime) -> tuple[Mark, ...]:
     """The most telling mark per element: a stopped place before a late one before a waiting one before a done one."""
     found = [
         *_incidents(connection, instance_id),
         *_open_tasks(connection, instance_id, now),
         *_waiting(connection, instance_id),
+        *_listening(connection, instance_id, model),
         *_done(connection, instance_id),
     ]
     best: dict[str, Mark] = {}
@@ -202,6 +204,12 @@ def _waiting(connection: Connection, instance_id: str) -> list[Mark]:
     messages = select(subscription.c.element_id, subscription.c.branch).where(subscription.c.instance_id == instance_id)
     marks = [Mark(row.branch or row.element_id, "waiting", row.fires_at) for row in connection.execute(moments)]
     return marks + [Mark(row.branch or row.element_id, "waiting") for row in connection.execute(messages)]
+
+
+def _listening(connection: Connection, instance_id: str, model: BpmnModel) -> list[Mark]:
+    """Events that wait for a signal: no row but the history tells of them."""
+    ids = [e.id for e in model.elements.values() if e.signal and e.kind == "intermediateCatchEvent"]
+    return [Mark(element_id, "waiting") for element_id in sorted(_running(connection, instance_id, ids))] if ids else []
 
 
 def _incidents(connection: Connection, instance_id: str) -> list[Mark]:

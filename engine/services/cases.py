@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.definitions.model import BpmnModel
+from engine.definitions.elements import CALLED_ENTRY
+from engine.definitions.model import BpmnModel, Entry
 from engine.domain.business_days import tokyo_date
 from engine.domain.case_number import CaseNumber
 from engine.domain.errors import NotAuthorised, NotOpen
@@ -59,10 +60,15 @@ def startable(engine: Engine, actor: Actor) -> list[Startable]:
 
 def _entries_for(model: BpmnModel, actor: Actor, org: str) -> Iterator[tuple[str, str]]:
     """Ways in (name, label) for people whose first task one of the person's roles in ``org`` may do."""
-    for entry in model.entries:
-        settings = None if entry.message else first_task(model, entry.name)
+    for entry in _for_people(model):
+        settings = first_task(model, entry.name)
         if settings is not None and any(actor.has_role(role, org) for role in settings.roles):
             yield entry.name, entry.label or entry.name
+
+
+def _for_people(model: BpmnModel) -> list[Entry]:
+    """Ways in that neither a message nor a call activity takes."""
+    return [entry for entry in model.entries if not entry.message and entry.name != CALLED_ENTRY]
 
 
 def start(
@@ -99,7 +105,7 @@ def start(
 
 def _starting_org(deployed: Deployed, actor: Actor, entry: str, org_id: str | None) -> str:
     model = deployed.model
-    if entry not in {e.name for e in model.entries if not e.message}:
+    if entry not in {e.name for e in _for_people(model)}:
         raise NotAuthorised("start", f"{deployed.process_key} has no entry {entry} for people")
     settings = first_task(model, entry)
     roles = settings.roles if settings is not None else ()

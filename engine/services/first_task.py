@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from engine.definitions.elements import CALLED_ENTRY
 from engine.definitions.model import BpmnModel, Flow, Kind, TaskSettings
 from engine.domain.errors import ExpressionError
 from engine.expressions.interpreter import evaluate
@@ -12,15 +13,15 @@ from engine.expressions.interpreter import evaluate
 def first_task(model: BpmnModel, entry: str) -> TaskSettings | None:
     """The first user task after the start, or None when something else comes first or it cannot be told yet.
 
-    Gateways are followed by what is known then: the entry, and no value in any other variable.
+    Gateways are followed by what is known then: the entry, and no value in any other variable. Sub-processes and called
+    processes are looked into.
     """
-    scope: dict[str, object] = dict.fromkeys(model.all_variables)
-    scope["entry"] = entry
     seen: set[str] = set()
     todo = [model.start.id] if model.start else []
     while todo:
-        for flow in _taken(model, todo.pop(0), scope):
-            element = model.elements.get(flow.target)
+        here = todo.pop(0)
+        for element_id in _following(model, here, _scope(model, here, entry)):
+            element = model.elements.get(element_id)
             if element is None or element.id in seen:
                 continue
             seen.add(element.id)
@@ -28,6 +29,25 @@ def first_task(model: BpmnModel, entry: str) -> TaskSettings | None:
                 return model.settings(element.id)
             todo.append(element.id)
     return None
+
+
+def _scope(model: BpmnModel, element_id: str, entry: str) -> dict[str, object]:
+    """What is known at an element before anything has happened."""
+    inside = model.process_of(element_id)
+    known: dict[str, object] = dict.fromkeys(inside.all_variables)
+    return known | {"entry": entry if inside is model else CALLED_ENTRY}
+
+
+def _following(model: BpmnModel, element_id: str, scope: Mapping[str, object]) -> Iterator[str]:
+    element = model.elements[element_id]
+    if element.kind in (Kind.SUB_PROCESS, Kind.CALL_ACTIVITY):
+        inside = model.in_scope(element.called or element.id)
+        yield from (inner.id for inner in inside if inner.kind is Kind.START)
+    elif element.kind is Kind.END:
+        around = [e for e in model.elements.values() if element.scope in (e.id, e.called)]
+        yield from (flow.target for owner in around for flow in model.flows_out(owner.id))
+    else:
+        yield from (flow.target for flow in _taken(model, element_id, scope))
 
 
 def _taken(model: BpmnModel, element_id: str, scope: Mapping[str, object]) -> tuple[Flow, ...]:

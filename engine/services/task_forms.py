@@ -58,5 +58,5 @@ def of_start(engine: Engine, actor: Actor, choice: Startable, entry: str, *, now
     with engine.database.read() as connection:
         variables = {"entry": entry, "owner_org": choice.org_id}
         context = form_context(engine, connection, actor, case=None, org_id=choice.org_id, variables=variables, now=now)
-        form = deployed.forms.form(settings.form_key, choice.process_key)
+        form = deployed.forms.form(settings.form_key, deployed.model.process_of(settings.element_id).process_id)
         yield OpenForm(form, context, form.prefilled(context.sources))

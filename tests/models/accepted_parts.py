@@ -152,6 +152,21 @@ def two_timers_and_a_signal() -> Diagram:
     return Diagram(nodes, lines, root=SIGNAL, extensions=variable("review_on", "date"))
 
 
+def signal_catch() -> Diagram:
+    """One branch waits until the other says that the matter is settled."""
+    nodes = [
+        start(),
+        Node("parallelGateway", "fork", "同時に進める"),
+        work("settle", "話をまとめる"),
+        Node("intermediateThrowEvent", "tell", "まとまったと伝える", body=SETTLED),
+        Node("intermediateCatchEvent", "told", "まとまった", body=SETTLED.replace("d_settled", "d_told")),
+        Node("parallelGateway", "joined"),
+        end(),
+    ]
+    lines = [*chain("begin", "fork"), Line("fork", "settle", "まとめる"), Line("fork", "told", "待つ")]
+    return Diagram(nodes, [*lines, *chain("settle", "tell", "joined", "finish"), *chain("told", "joined")], root=SIGNAL)
+
+
 def signal_boundary() -> Diagram:
     """A signal takes one task away and sets another beside a second one."""
     nodes = [
@@ -296,7 +311,8 @@ MODELS: dict[str, Callable[[], Diagram]] = {
     "bpmn:standardLoopCharacteristics": standard_loop_of_a_task,
     "bpmn:loopCondition": standard_loop,
     "bpmn:boundaryEvent+on_multi_instance": boundary_on_multi_instance,
-    "bpmn:intermediateCatchEvent+signal": two_timers_and_a_signal,
+    "bpmn:intermediateCatchEvent+signal": signal_catch,
+    "bpmn:eventBasedGateway+timers_and_signal": two_timers_and_a_signal,
     "bpmn:intermediateThrowEvent+signal": signal_boundary,
     "bpmn:boundaryEvent+signal": signal_boundary,
     "bpmn:intermediateThrowEvent+escalation": escalation_throw,

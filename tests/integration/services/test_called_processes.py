@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from engine.definitions.package import PROCESS_FILE
-from engine.domain.errors import DefinitionRefused
+from engine.domain.errors import DefinitionRefused, NotAuthorised
 from engine.queries.case_file import case_head
 from engine.queries.diagrams import instances
 from engine.queries.processes import process_page
 from engine.queries.task_page import task_page
 from engine.services import cases, messages, task_forms, tasks
 from engine.services.deployed import DefinitionCache
+from tests.models.drawing import chain, variable
 from tests.support.calling import bottom, middle, publish, teller, top, write
 from tests.support.casework import Casework, a_form, a_process, a_task, flow, tokyo
 
@@ -142,3 +143,29 @@ def test_a_held_task_of_a_called_process_comes_back(office: Casework, workflows:
     reopened(office)
     assert office.tick("2026-04-03T08:00").resumed == 1
     assert office.task("look").state == "claimed"
+
+
+def test_a_process_that_is_only_called_is_started_by_nobody(office: Casework, workflows: Path) -> None:
+    publish(office, workflows)
+    worker = office.person("worker")
+    assert [one.process_key for one in cases.startable(office.engine, worker)] == ["teller", "top"]
+    with pytest.raises(NotAuthorised):
+        cases.start(office.engine, worker, "bottom", entry="called", now=office.now)
+
+
+def test_a_process_that_begins_with_a_call_opens_with_the_form_of_the_called_one(
+    office: Casework, tmp_path: Path
+) -> None:
+    first = top()
+    call = first.nodes[2]
+    first.nodes[1:3] = [replace(call, body=call.body.replace('source="subject"', 'source="owner_org"'))]
+    first.extensions = variable("answer", "text")
+    first.lines = chain("begin", "pass_on", "close", "finish")
+    publish(office, write(tmp_path / "workflows", first, middle(), bottom(), teller()))
+    worker = office.person("worker")
+    choice = next(one for one in cases.startable(office.engine, worker) if one.process_key == "top")
+    with task_forms.of_start(office.engine, worker, choice, "manual", now=office.now) as opened:
+        assert opened.form.key == "look"
+    started = office.start("top", data={"bottom_answer": "もう分かった"})
+    assert office.task("look").state == "completed"
+    assert started.task_id is None  # it waits for the message now
