@@ -284,13 +284,10 @@ def close_as_asked(connection: Connection, case_id: str, now: datetime) -> None:
 
 
 def close_when_done(connection: Connection, case_id: str, now: datetime) -> None:
-    """An instance has ended: if it was to close the case, and waited for its own last task only, the case is closed."""
-    asked = (support_case.c.id == case_id, support_case.c.status == "open", support_case.c.closed_reason != "")
-    if connection.execute(select(support_case.c.id).where(*asked)).first() is None:
-        return
-    if running_work(connection, case_id, except_instance=""):
-        change(connection, case_id, {"closed_reason": ""})
-    else:
+    """An instance has ended: a case that was to be closed, and waited for its last work, is closed with it."""
+    asked = (support_case.c.id == case_id, support_case.c.status != "closed", support_case.c.closed_reason != "")
+    waits = connection.execute(select(support_case.c.id).where(*asked)).first() is not None
+    if waits and not running_work(connection, case_id, except_instance=""):
         close_as_asked(connection, case_id, now)
 
 

@@ -23,6 +23,7 @@ SEALED_FIELDS = {
 #: kinds of urgency that set a seal by themselves
 SEAL_2_KINDS = frozenset({"DV"})
 SEAL_1_KINDS = frozenset({"高齢者虐待", "障害者虐待", "児童虐待"})
+ENDED = "終結"
 ADD_TO_EXISTING, RELATED_NEW, SEALED_MATCH = "既存ケースに追加", "関連ケースとして新規", "秘匿の一致"
 
 
@@ -199,6 +200,14 @@ def close(context: OperationContext, reason: str) -> None:
 def close_intake(context: OperationContext) -> Mapping[str, Any]:
     """相談機関の中で終わったケースを閉じます。ほかの仕事が残っているときは閉じません。"""
     close(context, str(context.inputs.get("reason") or "相談機関内で終了"))
+    return {}
+
+
+@operation("case.close")
+def close_case(context: OperationContext) -> Mapping[str, Any]:
+    """終結の手続きを終えたケースを閉じます。ほかの手続きが残っているときは、それが終わるときに閉じます。"""
+    cases.change(context.connection, context.case.id, {"closed_reason": ENDED})
+    close(context, ENDED)
     return {}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.services import cases
 from tests.support.casework import Casework, a_form, a_process, a_task, flow
 
 FORMS = {"note": a_form("note", optional=("note",)), "why": a_form("why", optional=("reason",))}
@@ -46,7 +47,7 @@ def test_a_case_is_closed_at_once_when_nothing_else_is_open(deployed: Casework) 
     assert state(deployed) == ("closed", "解決")
 
 
-def test_work_of_another_process_keeps_the_case_open_for_good(deployed: Casework) -> None:
+def test_work_of_another_process_keeps_the_case_open(deployed: Casework) -> None:
     case = deployed.start("beside").case_id
     deployed.complete("closing", "worker", reason="解決")
     with deployed.engine.database.write() as connection:
@@ -56,4 +57,17 @@ def test_work_of_another_process_keeps_the_case_open_for_good(deployed: Casework
             " state, 0, started_at FROM process_instance"
         )
     deployed.complete("urgent", "worker")
-    assert state(deployed) == ("open", "")
+    assert state(deployed) == ("open", "解決")
+
+
+def test_a_plan_that_was_closed_ends_its_case_with_the_last_process(deployed: Casework) -> None:
+    deployed.deploy("beside", BESIDE.replace(b"case.close_intake", b"case.close"), FORMS)
+    case = deployed.start("beside").case_id
+    other = cases.start(
+        deployed.engine, deployed.person("worker"), "alone", entry="manual", case_id=case, now=deployed.now
+    )
+    deployed.complete("urgent", "worker")
+    deployed.complete("closing", "worker")
+    assert state(deployed) == ("open", "終結")
+    deployed.complete("work", "worker", case_id=other.case_id)
+    assert state(deployed) == ("closed", "終結")
