@@ -1,6 +1,6 @@
 """Every deliberate fault of the engine is found, within a bounded number of walks.
 
-`pytest tests/equivalence/test_mutants.py -s --walks 20000` also hunts each one over all blocks.
+`pytest tests/equivalence/test_mutants.py --walks 20000` also hunts each one over all blocks.
 """
 
 from __future__ import annotations
@@ -12,22 +12,15 @@ from tests.equivalence.mutants import MUTANTS, Mutant, engine_with, hunt
 
 pytestmark = pytest.mark.timeout(600)
 FEW, MANY = 24, 600  #: walks in which a mutant must show: where it is looked for, and everywhere
+LONG = 1_000  #: --walks from which a mutant is also hunted everywhere
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_the_fault_is_found_where_it_is_looked_for(mutant: Mutant) -> None:
+def test_the_fault_is_found(mutant: Mutant, request: pytest.FixtureRequest) -> None:
     assert set(mutant.labels) <= set(LABELS)
-    caught = hunt(mutant, FEW)
-    assert caught is not None, f"{mutant.name}: {FEW} walks found nothing"
-
-
-@pytest.mark.timeout(0)
-@pytest.mark.parametrize("mutant", [one for one in MUTANTS if one.by != "rows"], ids=lambda mutant: mutant.name)
-def test_the_fault_is_found_wherever_it_is(mutant: Mutant, request: pytest.FixtureRequest) -> None:
-    if request.config.getoption("--walks") < 1_000:
-        pytest.skip("a long run: --walks 1000")
-    caught = hunt(mutant, MANY, everywhere=True)
-    assert caught is not None, f"{mutant.name}: {MANY} walks found nothing"
+    assert hunt(mutant, FEW) is not None, f"{mutant.name}: {FEW} walks found nothing where it lives"
+    if request.config.getoption("--walks") >= LONG and mutant.by != "rows":
+        assert hunt(mutant, MANY, everywhere=True) is not None, f"{mutant.name}: {MANY} walks found nothing"
 
 
 def test_an_engine_is_whole_again_after_a_hunt() -> None:
