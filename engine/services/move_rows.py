@@ -75,8 +75,7 @@ def _follow_task(step: Step, row: Mapping[str, Any], opened: Opened) -> None:
         values |= {key: wanted[key] for key in _DUE}
         moves.add_clock(connection, {**opened.clocks[0], "task_id": row["id"]})
         timers.add(connection, [_of_task(moment, wanted["id"], row["id"]) for moment in opened.timers])
-    if values or pairs != row["candidates"]:
-        moves.change_task(connection, row["id"], values)
+    moves.change_task(connection, row["id"], values)  # even without values: its form may be another one now
     settings = step.deployed.model.settings(wanted["element_id"])
     if clock is not None and clock.ladder != settings.ladder:
         _change_ladder(step, row["id"], settings.ladder)

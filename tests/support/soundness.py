@@ -69,11 +69,11 @@ def _instance(engine: Engine, connection: Connection, instance_id: str) -> Itera
     if sorted(lines) != list(range(1, instance.history_seq + 1)):
         yield f"history has {len(lines)} lines, the instance counts {instance.history_seq}"
     rows = _rows(connection, instance_id)
-    if instance.status == "completed":
+    if instance.status in ("completed", "cancelled"):
         if any(rows.values()):
-            yield f"completed with {rows}"
-        if not instance.ended_by:
-            yield "completed without an end event"
+            yield f"{instance.status} with {rows}"
+        if (instance.status == "completed") != bool(instance.ended_by):
+            yield f"{instance.status} by {instance.ended_by or 'no end event'}"
         return
     marking = inspected(engine, connection, instance_id)
     wanted = {

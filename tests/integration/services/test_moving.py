@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from engine.domain.errors import ChangeRefused, FormInvalid, NotAuthorised, NotFound, NotOpen, StaleVersion
-from engine.services import moving, tasks
+from engine.services import moving, tasks, timers
 from engine.services.moving import Outcome, Target
+from engine.storage import timers as timer_store
 from tests.support.casework import Casework, a_form, a_process, a_task, flow
 
 END = '<bpmn:endEvent id="end" name="終わり"/>'
@@ -98,6 +99,7 @@ def test_a_dry_run_reads_only_and_says_what_would_happen(office: Casework) -> No
     )
     assert everything(office) == before
     assert result.outcome is Outcome.MOVABLE
+    assert result.decided, "the search over markings decides, not the look at the joins"
     assert result.elements["visit"] == "meet"
     texts = [f"{note.element_id}: {note.message_ja}" for note in result.notes]
     assert "meet: 「meet」の様式が変わります。下書きは残ります。" in texts
@@ -218,6 +220,56 @@ def test_who_completes_a_task_meanwhile_is_first_and_the_move_is_tried_again(
     assert (rushed, result.outcome, result.elements) == (["u1"], Outcome.MOVED, {"u2": "w2"})
     assert (office.task("u1").state, office.task("w2").state) == ("completed", "open")
     assert office.rows("SELECT version_id, status FROM process_instance") == [(new, "running")]
+
+
+def test_a_move_after_which_a_join_would_wait_for_ever_is_refused_with_the_way(office: Casework) -> None:
+    def branches(*names: str) -> bytes:
+        inner = "".join(a_task(name) + flow("g", name) + flow(name, "j") for name in names)
+        gateways = '<bpmn:parallelGateway id="g"/><bpmn:parallelGateway id="j"/>'
+        return a_process("both", gateways + inner + END + flow("st", "g") + flow("j", "end"))
+
+    office.deploy("both", branches("a", "b"), FORMS)
+    started = office.start("both")
+    new = office.deploy("both", branches("a", "b", "c"), FORMS)
+    with pytest.raises(ChangeRefused) as refusal:
+        move(office, started.instance_id, Target(new))
+    assert [(reason.element_id, reason.message_ja) for reason in refusal.value.reasons] == [
+        ("j", "「j」で待ったまま、進めなくなる道があります（「a」 → 「b」）。")
+    ]
+
+
+def waiting_for(*names: str) -> bytes:
+    """st -> event gateway -> a timer of one day or a message -> x -> u -> end; names of the timer and of the task."""
+    duration = f"<bpmn:timerEventDefinition><bpmn:timeDuration>{DAY}</bpmn:timeDuration></bpmn:timerEventDefinition>"
+    timed = f'<bpmn:intermediateCatchEvent id="{names[0]}">{duration}</bpmn:intermediateCatchEvent>'
+    gateways = '<bpmn:eventBasedGateway id="g"/><bpmn:exclusiveGateway id="x"/>'
+    return a_process(
+        "waiting", gateways + timed + catching("heard", "m1") + a_task(names[1]) + END + flow("st", "g")
+        + flow("g", names[0]) + flow("g", "heard") + flow(names[0], "x") + flow("heard", "x") + flow("x", names[1])
+        + flow(names[1], "end"), messages=("m1",),
+    )  # fmt: skip
+
+
+DAY = '"P1D"'
+
+
+def test_a_moment_that_a_scheduler_holds_while_its_element_is_renamed_fires_once_and_is_not_lost(
+    office: Casework,
+) -> None:
+    office.deploy("waiting", waiting_for("t", "u"), FORMS)
+    started = office.start("waiting")
+    new = office.deploy("waiting", waiting_for("t2", "u"), FORMS)
+    office.now += timedelta(days=1)
+    with office.engine.database.write() as connection:
+        (held,) = timer_store.claim_due(
+            connection, now=office.now, node="slow", limit=10, lease=timedelta(seconds=60)
+        )  # fmt: skip
+    move(office, started.instance_id, Target(new, {"t": "t2"}))
+    timers._fire(office.engine, held, office.now)
+    assert office.rows("SELECT branch, state FROM timer WHERE kind = 'token'") == [("t2", "pending")]
+    assert office.tick().fired == 1
+    assert office.task("u").state == "open"
+    assert office.tick().fired == 0
 
 
 def test_a_move_that_is_always_too_late_changes_nothing(office: Casework, monkeypatch: pytest.MonkeyPatch) -> None:
