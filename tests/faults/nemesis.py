@@ -29,7 +29,7 @@ BLOWS = (
 FROZEN_S = (0.2, 1.5)
 BETWEEN_EVERY = 5  #: every fifth blow falls when nobody waits for an answer
 WORK_BETWEEN = 2  #: acknowledged attempts between two blows, so that there is something to lose
-WAIT_S, LONGEST_WAIT_S = 1.0, 2.0  #: for the wanted statement of a transaction; for any; then it is struck as it is
+WAIT_S, LONGEST_WAIT_S = 1.0, 6.0  #: for the wanted statement of a transaction; for any; then it is struck as it is
 DEEPEST = {"worker": 20, "machine": 20, "scheduler": 8}  #: up to which statement of a transaction the nemesis waits
 
 

@@ -111,8 +111,7 @@ def trail_by_command(office: Casework) -> int:
 
 def worth_saying(history: History) -> None:
     """The blows met what they were to meet; else the verdict would say little."""
-    for target in ("worker", "scheduler"):
-        struck = [blow for blow in history.blows if blow.target == target]
-        assert 3 * sum(blow.inside for blow in struck) >= len(struck), f"too few blows met a transaction of a {target}"
+    struck = [blow for blow in history.blows if blow.target != "master"]  # which has no transactions of its own
+    assert 3 * sum(blow.inside for blow in struck) >= len(struck), "too few blows met a transaction"
     kills = [blow for blow in history.blows if blow.kills]
     assert any(history.cut_off(blow) for blow in kills), "no blow met a request on its way"
