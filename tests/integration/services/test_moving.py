@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -63,6 +64,15 @@ def office(office: Casework) -> Casework:
     """With somebody who deploys processes."""
     office.employ("owner", "DV-01", "process_owner")
     return office
+
+
+@pytest.fixture
+def one_office(sqlite_url: str) -> Iterator[Casework]:
+    """The same on SQLite alone, for what no database decides."""
+    opened = Casework.open(sqlite_url)
+    opened.employ("owner", "DV-01", "process_owner")
+    yield opened
+    opened.engine.database.dispose()
 
 
 def everything(office: Casework) -> dict[str, list[Any]]:
@@ -163,13 +173,15 @@ def test_an_undone_move_leaves_every_row_as_it_was(office: Casework) -> None:
     assert office.tasks("report") == []
 
 
-def test_a_move_can_be_undone_only_while_nothing_has_happened_since(office: Casework) -> None:
-    started, new = working(office)
-    result = move(office, started.instance_id, Target(new, MAPPING))
-    office.complete("meet", "worker", note="会えた", answer="はい")
+def test_a_move_can_be_undone_only_while_nothing_has_happened_since(one_office: Casework) -> None:
+    started, new = working(one_office)
+    result = move(one_office, started.instance_id, Target(new, MAPPING))
+    one_office.complete("meet", "worker", note="会えた", answer="はい")
     with pytest.raises(ChangeRefused, match="作業が進んでいます"):
-        moving.undo(office.engine, office.person("supervisor"), result.move_id, reason="早すぎた", now=office.now)
-    assert office.task("report").state == "open"
+        moving.undo(
+            one_office.engine, one_office.person("supervisor"), result.move_id, reason="早すぎた", now=one_office.now
+        )
+    assert one_office.task("report").state == "open"
 
 
 def test_many_instances_are_each_moved_whole_or_not_at_all(office: Casework) -> None:
@@ -222,17 +234,17 @@ def test_who_completes_a_task_meanwhile_is_first_and_the_move_is_tried_again(
     assert office.rows("SELECT version_id, status FROM process_instance") == [(new, "running")]
 
 
-def test_a_move_after_which_a_join_would_wait_for_ever_is_refused_with_the_way(office: Casework) -> None:
+def test_a_move_after_which_a_join_would_wait_for_ever_is_refused_with_the_way(one_office: Casework) -> None:
     def branches(*names: str) -> bytes:
         inner = "".join(a_task(name) + flow("g", name) + flow(name, "j") for name in names)
         gateways = '<bpmn:parallelGateway id="g"/><bpmn:parallelGateway id="j"/>'
         return a_process("both", gateways + inner + END + flow("st", "g") + flow("j", "end"))
 
-    office.deploy("both", branches("a", "b"), FORMS)
-    started = office.start("both")
-    new = office.deploy("both", branches("a", "b", "c"), FORMS)
+    one_office.deploy("both", branches("a", "b"), FORMS)
+    started = one_office.start("both")
+    new = one_office.deploy("both", branches("a", "b", "c"), FORMS)
     with pytest.raises(ChangeRefused) as refusal:
-        move(office, started.instance_id, Target(new))
+        move(one_office, started.instance_id, Target(new))
     assert [(reason.element_id, reason.message_ja) for reason in refusal.value.reasons] == [
         ("j", "「j」で待ったまま、進めなくなる道があります（「a」 → 「b」）。")
     ]
@@ -290,35 +302,44 @@ def test_a_move_that_is_always_too_late_changes_nothing(office: Casework, monkey
     assert everything(office) == before
 
 
-def test_a_form_that_was_open_before_the_move_is_told(office: Casework) -> None:
-    started, new = working(office)
-    seen = office.task("visit")
-    move(office, started.instance_id, Target(new, MAPPING))
+def test_a_form_that_was_open_before_the_move_is_told(one_office: Casework) -> None:
+    started, new = working(one_office)
+    seen = one_office.task("visit")
+    move(one_office, started.instance_id, Target(new, MAPPING))
     with pytest.raises(StaleVersion):
         tasks.complete(
-            office.engine,
-            office.person("worker"),
+            one_office.engine,
+            one_office.person("worker"),
             seen.id,
             {"note": "会えた"},
-            now=office.now,
+            now=one_office.now,
             seen_version=seen.version,
         )
 
 
-def test_who_may_move_and_why_must_be_said(office: Casework) -> None:
-    started, new = working(office)
+def test_who_may_move_and_why_must_be_said(one_office: Casework) -> None:
+    started, new = working(one_office)
     for name, error in (("worker", NotAuthorised), ("manager", NotAuthorised), ("stranger", NotFound)):
         with pytest.raises(error):
-            move(office, started.instance_id, Target(new, MAPPING), by=name)
+            move(one_office, started.instance_id, Target(new, MAPPING), by=name)
     with pytest.raises(NotAuthorised):
-        moving.instances_on(office.engine, office.person("supervisor"), new)
+        moving.instances_on(one_office.engine, one_office.person("supervisor"), new)
     with pytest.raises(FormInvalid):
         moving.move(
-            office.engine, office.person("owner"), started.instance_id, Target(new, MAPPING), reason=" ", now=office.now
+            one_office.engine,
+            one_office.person("owner"),
+            started.instance_id,
+            Target(new, MAPPING),
+            reason=" ",
+            now=one_office.now,
         )
     with pytest.raises(ChangeRefused, match="同じ手続きの別の版"):
-        move(office, started.instance_id, Target(office.rows("SELECT version_id FROM process_instance")[0].version_id))
-    assert move(office, started.instance_id, Target(new, MAPPING), by="owner").outcome is Outcome.MOVED
+        move(
+            one_office,
+            started.instance_id,
+            Target(one_office.rows("SELECT version_id FROM process_instance")[0].version_id),
+        )
+    assert move(one_office, started.instance_id, Target(new, MAPPING), by="owner").outcome is Outcome.MOVED
 
 
 def asking(setter: str, *, declared: tuple[str, ...], sla: bool = True) -> bytes:
@@ -333,31 +354,33 @@ def asking(setter: str, *, declared: tuple[str, ...], sla: bool = True) -> bytes
     )  # fmt: skip
 
 
-def test_a_variable_that_the_new_version_reads_before_anything_sets_it_must_be_given(office: Casework) -> None:
-    office.deploy("asking", asking("", declared=("note",)), FORMS)
-    started = office.start("asking")
-    new = office.deploy("asking", asking("", declared=("note", "answer")), FORMS)
+def test_a_variable_that_the_new_version_reads_before_anything_sets_it_must_be_given(one_office: Casework) -> None:
+    one_office.deploy("asking", asking("", declared=("note",)), FORMS)
+    started = one_office.start("asking")
+    new = one_office.deploy("asking", asking("", declared=("note", "answer")), FORMS)
     with pytest.raises(ChangeRefused) as refusal:
-        move(office, started.instance_id, Target(new))
+        move(one_office, started.instance_id, Target(new))
     assert [reason.element_id for reason in refusal.value.reasons] == ["x"]
     assert "「answer」（answer）に、値がありません" in str(refusal.value)
-    move(office, started.instance_id, Target(new, given={"answer": "はい"}))
-    office.complete("u1", "worker")
-    assert office.rows("SELECT status, ended_by FROM process_instance") == [("completed", "end")]
+    move(one_office, started.instance_id, Target(new, given={"answer": "はい"}))
+    one_office.complete("u1", "worker")
+    assert one_office.rows("SELECT status, ended_by FROM process_instance") == [("completed", "end")]
 
 
-def test_a_variable_that_a_new_step_sets_first_begins_empty_and_one_of_another_type_refuses(office: Casework) -> None:
-    office.deploy("asking", asking("", declared=("note",)), FORMS)
-    started = office.start("asking")
-    new = office.deploy("asking", asking("ask", declared=("note", "answer")), FORMS)
-    result = move(office, started.instance_id, Target(new))
+def test_a_variable_that_a_new_step_sets_first_begins_empty_and_one_of_another_type_refuses(
+    one_office: Casework,
+) -> None:
+    one_office.deploy("asking", asking("", declared=("note",)), FORMS)
+    started = one_office.start("asking")
+    new = one_office.deploy("asking", asking("ask", declared=("note", "answer")), FORMS)
+    result = move(one_office, started.instance_id, Target(new))
     assert "変数「answer」（answer）が加わります。空のまま始まります。" in [note.message_ja for note in result.notes]
-    office.complete("u1", "worker")
-    office.complete("asked", "worker", answer="いいえ")
-    assert office.task("u2").state == "open"
-    typed = office.deploy("asking", asking("ask", declared=("note", "answer:int")), FORMS)
+    one_office.complete("u1", "worker")
+    one_office.complete("asked", "worker", answer="いいえ")
+    assert one_office.task("u2").state == "open"
+    typed = one_office.deploy("asking", asking("ask", declared=("note", "answer:int")), FORMS)
     with pytest.raises(ChangeRefused, match="型（int）に合いません"):
-        move(office, started.instance_id, Target(typed))
+        move(one_office, started.instance_id, Target(typed))
 
 
 def test_a_promise_that_the_new_version_makes_runs_from_the_move_and_is_taken_back_with_it(office: Casework) -> None:
@@ -375,7 +398,7 @@ def test_a_promise_that_the_new_version_makes_runs_from_the_move_and_is_taken_ba
     assert (office.task("u1").due_at, office.rows(levels), office.rows("SELECT id FROM clock")) == (None, [], [])
 
 
-def test_a_step_that_another_person_must_confirm_keeps_its_name_once_it_is_done(office: Casework) -> None:
+def test_a_step_that_another_person_must_confirm_keeps_its_name_once_it_is_done(one_office: Casework) -> None:
     def confirming(first: str) -> bytes:
         second = a_task("check", attributes=f'tsunagu:notSameAs="{first}"')
         return a_process(
@@ -383,17 +406,17 @@ def test_a_step_that_another_person_must_confirm_keeps_its_name_once_it_is_done(
             + flow("between", "check") + flow("check", "end"),
         )  # fmt: skip
 
-    office.deploy("confirming", confirming("propose"), FORMS)
-    started = office.start("confirming")
-    office.complete("propose", "worker")
-    new = office.deploy("confirming", confirming("suggest"), FORMS)
+    one_office.deploy("confirming", confirming("propose"), FORMS)
+    started = one_office.start("confirming")
+    one_office.complete("propose", "worker")
+    new = one_office.deploy("confirming", confirming("suggest"), FORMS)
     with pytest.raises(ChangeRefused, match="別の人の確認が要る"):
-        move(office, started.instance_id, Target(new, {"propose": "suggest"}))
+        move(one_office, started.instance_id, Target(new, {"propose": "suggest"}))
 
 
-def test_an_instance_that_has_ended_is_not_moved(office: Casework) -> None:
-    started, new = working(office)
-    with office.engine.database.write() as connection:
+def test_an_instance_that_has_ended_is_not_moved(one_office: Casework) -> None:
+    started, new = working(one_office)
+    with one_office.engine.database.write() as connection:
         connection.exec_driver_sql("UPDATE process_instance SET status = 'cancelled'")
     with pytest.raises(NotOpen):
-        move(office, started.instance_id, Target(new, MAPPING))
+        move(one_office, started.instance_id, Target(new, MAPPING))
