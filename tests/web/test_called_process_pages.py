@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.calling import bottom, middle, publish, teller, top, write
+from tests.support.calling import bottom, install, middle, teller, top, write
 from tests.web.site import Site, Visitor
 
 
 @pytest.fixture
 def visitor(site: Site, tmp_path: Path) -> Visitor:
     """A worker whose case waits two calls deep."""
-    publish(site.office, write(tmp_path / "workflows", top(), middle(), bottom(), teller()))
+    install(site.office, write(tmp_path / "workflows", top(), middle(), bottom(), teller()))
     site.office.start("top", data={"subject": "住まい"})
     return site.browser("worker")
 
@@ -28,9 +28,7 @@ def test_the_case_shows_the_called_step_below_its_call(site: Site, visitor: Visi
     assert page.tree is not None
     (outline,) = [table for table in page.tree.iter("table") if "取り次いでもらう" in "".join(table.itertext())]
     rows = ["".join(row.itertext()) for row in outline.iter("tr")]
-    order = [
-        max(n for n, row in enumerate(rows) if name in row) for name in ("取り次いでもらう", "調べる", "まとめる")
-    ]
+    order = [max(n for n, row in enumerate(rows) if name in row) for name in ("取り次いでもらう", "調べる", "まとめる")]
     assert order == sorted(order)
 
 

@@ -18,7 +18,7 @@ from engine.queries.task_page import task_page
 from engine.services import cases, messages, task_forms, tasks
 from engine.services.deployed import DefinitionCache
 from tests.models.drawing import chain, variable
-from tests.support.calling import bottom, middle, publish, teller, top, write
+from tests.support.calling import bottom, install, middle, publish, teller, top, write
 from tests.support.casework import Casework, a_form, a_process, a_task, flow, tokyo
 
 
@@ -38,7 +38,7 @@ def reopened(office: Casework) -> None:
 
 
 def test_a_case_goes_two_calls_deep_and_back(office: Casework, workflows: Path) -> None:
-    publish(office, workflows)
+    install(office, workflows)
     started = office.start("top", data={"subject": "住まい"})
     reopened(office)
     look = office.task("look")
@@ -76,7 +76,7 @@ def test_a_case_goes_two_calls_deep_and_back(office: Casework, workflows: Path) 
 
 
 def test_the_case_page_shows_the_called_step_under_its_caller(office: Casework, workflows: Path) -> None:
-    publish(office, workflows)
+    install(office, workflows)
     started = office.start("top", data={"subject": "住まい"})
     worker = office.person("worker")
     head = case_head(office.engine, worker, started.case_number, now=office.now)
@@ -134,7 +134,7 @@ def test_a_version_published_before_there_were_calls_is_read_as_it_was(office: C
 
 
 def test_a_held_task_of_a_called_process_comes_back(office: Casework, workflows: Path) -> None:
-    publish(office, workflows)
+    install(office, workflows)
     office.start("top", data={"subject": "住まい"})
     worker = office.person("worker")
     tasks.claim(office.engine, worker, office.task("look").id, now=office.now)
@@ -146,7 +146,7 @@ def test_a_held_task_of_a_called_process_comes_back(office: Casework, workflows:
 
 
 def test_a_process_that_is_only_called_is_started_by_nobody(office: Casework, workflows: Path) -> None:
-    publish(office, workflows)
+    install(office, workflows)
     worker = office.person("worker")
     assert [one.process_key for one in cases.startable(office.engine, worker)] == ["teller", "top"]
     with pytest.raises(NotAuthorised):
@@ -161,7 +161,7 @@ def test_a_process_that_begins_with_a_call_opens_with_the_form_of_the_called_one
     first.nodes[1:3] = [replace(call, body=call.body.replace('source="subject"', 'source="owner_org"'))]
     first.extensions = variable("answer", "text")
     first.lines = chain("begin", "pass_on", "close", "finish")
-    publish(office, write(tmp_path / "workflows", first, middle(), bottom(), teller()))
+    install(office, write(tmp_path / "workflows", first, middle(), bottom(), teller()))
     worker = office.person("worker")
     choice = next(one for one in cases.startable(office.engine, worker) if one.process_key == "top")
     with task_forms.of_start(office.engine, worker, choice, "manual", now=office.now) as opened:
