@@ -1,4 +1,4 @@
-"""The soundness search again, in the plainest way: every element is a place, nothing is passed, tokens are counted.
+"""The soundness search again, in the plainest way: every element but a plain end is a place, tokens are counted.
 
 For models of ``random_models`` without non-interrupting boundary events. Written from the BPMN standard's token rules
 and not from the product's search, so that a shared mistake is unlikely.
@@ -92,6 +92,8 @@ class _Rules:
 
     def put(self, tokens: Counter[str], flow: str) -> None:
         target = self.model.elements[self.model.flows[flow].target]
+        if target.kind is Kind.END and target.event in (EventKind.NONE, EventKind.MESSAGE):
+            return  # or tokens would pile up at the end of a circle
         tokens[f"{target.id}@{flow}" if self.is_join(target) else target.id] += 1
 
     def inner(self, owner: str) -> set[str]:
