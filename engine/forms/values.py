@@ -30,6 +30,7 @@ _INTERVAL_UNITS = {"日": ("calendar_days", 1), "c": ("calendar_days", 1), "d": 
 _EMAIL = re.compile(r"[^@\s<>\"',;:\\()\[\]]{1,64}@[^@\s<>\"',;:\\()\[\]]{1,190}\.[A-Za-z0-9-]{2,63}")
 _TEL = re.compile(r"[0-9+\-()#*,.内線 x]{2,40}")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−ー－", "-"))
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  #: categories Cc and Cs but tab and line break
 _TRUE = frozenset({"true", "はい", "あり", "有", "on", "1", "yes", "する", "○", "済", "済み", "確認済み"})
 _FALSE = frozenset({"false", "いいえ", "なし", "無", "off", "0", "no", "しない", "×", "未", "未確認"})
 
@@ -49,7 +50,7 @@ def clean_text(value: Any, *, lines: bool) -> str | None:
     if not isinstance(value, str):
         raise ValueError("は文字で入力してください。")
     text = value.replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    text = _CONTROL.sub("", text)
     if not lines:
         text = " ".join(text.replace("\t", " ").split("\n"))
     return text.strip() or None
