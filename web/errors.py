@@ -194,7 +194,9 @@ def _on_error(error: Exception) -> Response:
     reference = ""
     if isinstance(error, AssetMissing):
         return make_response("not found", 404, {"Content-Type": "text/plain; charset=utf-8"})
-    if row.status >= 500:
+    if row is AWAY:
+        log.warning("the database cannot be used: %s %s", request.method, request.endpoint)
+    elif row.status >= 500:
         reference = "".join(secrets.choice(_ALPHABET) for _ in range(6))
         log.error("reference %s: %s %s", reference, request.method, request.endpoint, exc_info=error)
     elif isinstance(error, EngineError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.domain.errors import StorageUnavailable
 from engine.domain.staff import Actor
 from engine.queries import notices, staff_list
 from engine.queries.staff_list import Desk
@@ -50,7 +51,10 @@ def navigation(actor: Actor) -> Navigation:
     if allows(Policy.REVIEWS, actor):
         items.append(_REVIEWS)
     items.append(_PROCESSES)
-    return Navigation(tuple(items), staff_list.desks(engine(), actor), notices.unread_count(engine(), actor))
+    try:
+        return Navigation(tuple(items), staff_list.desks(engine(), actor), notices.unread_count(engine(), actor))
+    except StorageUnavailable:  # the page that says so has a bar too
+        return Navigation(tuple(items), (), 0)
 
 
 def landing(actor: Actor) -> str:

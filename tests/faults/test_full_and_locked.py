@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from engine.domain.errors import StorageUnavailable
 from engine.services.engine import Engine
+from engine.storage import database
 from tests.faults.at_work import PASSWORD, open_office
 from tests.faults.clients import Answer, Session, hidden
 from tests.faults.nemesis import children, command
@@ -155,20 +157,20 @@ def test_a_foreign_writer_is_waited_for_no_longer_than_the_setting_says(
 @contextmanager
 def read_only(engine: Engine) -> Iterator[None]:
     """The database lets nobody write, with its own words for it: SQLITE_READONLY, or SQLSTATE 25006."""
-    database = engine.database
+    opened = engine.database
 
     def told(connection: Any, *_: object) -> None:
-        if database.is_sqlite:
+        if opened.is_sqlite:
             connection.execute("PRAGMA query_only = ON")
         else:
             connection.read_only = True
 
-    event.listen(database.engine, "checkout", told)
+    event.listen(opened.engine, "checkout", told)
     try:
         yield
     finally:
-        event.remove(database.engine, "checkout", told)
-        database.dispose()
+        event.remove(opened.engine, "checkout", told)
+        opened.dispose()
 
 
 def test_a_database_that_may_not_be_written_is_still_read(any_database: str) -> None:
@@ -183,3 +185,29 @@ def test_a_database_that_may_not_be_written_is_still_read(any_database: str) -> 
         assert f'name="note" value="{TYPED}"' in answer.text, "the text is in its field still"
     assert browser.post(f"/tasks/{task}/complete", {"note": TYPED}).status == 302
     site.office.engine.database.dispose()
+
+
+def test_whichever_connection_of_a_page_is_refused_the_answer_has_words_and_says_when_to_return(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site.open(sqlite_url)
+    thing, browser = site.a_case(), site.browser("worker")
+    plain, left = database._pooled, 0
+
+    def pooled(engine: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise StorageUnavailable("as the test wants")
+        return plain(engine)
+
+    monkeypatch.setattr(database, "_pooled", pooled)
+    for path in ("/inbox?view=claimable", f"/cases/{thing.number}", f"/tasks/{thing.task_id}", "/notices"):
+        for allowed in range(20):  # connections that the page gets before one is refused
+            left = allowed
+            answer = browser.get(path)
+            if answer.status == 200:
+                break
+            assert (answer.status, answer.response.headers["Retry-After"]) == (503, "10"), path
+            assert WORDS in answer.words
+        assert answer.status == 200, path
