@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 class Size:
     """Counts of what is measured."""
 
-    rounds: int = 15
+    rounds: int = 9
     turns: int = 4  #: turns of a loop in one round of completed steps
-    viewflow_rounds: int = 10
+    viewflow_rounds: int = 6
     old_turns: tuple[int, ...] = (200, 500, 1500)
     spiff_turns: int = 100
     open_tasks: int = 1_000_000
