@@ -44,9 +44,11 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "INSERT INTO incident (id, job, element_id, cause, detail, opened_at)"
         f" VALUES ('i', 'timer', 'in_own', 'planted', '{{}}', '{LATE}')",
     ),
-    "no deadline is raised twice, nor its task opened twice": (
+    "no deadline is raised twice, nor its task opened twice": tuple(
         "INSERT INTO raised (task_id, case_id, element_id, level, due_at, raised_at)"
-        f" SELECT task_id, case_id, element_id, level, '{LATE}', raised_at FROM raised LIMIT 1",
+        f" SELECT id, case_id, element_id, 'planted', '2026-04-0{day}T15:00:00.000000Z', '{LATE}'"
+        " FROM (SELECT * FROM user_task ORDER BY id LIMIT 1)"
+        for day in (1, 2)
     ),
     "every deadline is met, held, extended or raised at the right level and time": (
         f"UPDATE clock SET started_at = '2026-02-01T00:00:00.000000Z', period = '1 business_days', due_on = NULL,"
@@ -58,14 +60,15 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "UPDATE user_task SET opened_at = '2026-03-31T15:00:00.000000Z', due_at = '2026-03-31T16:00:00.000000Z'"
         " WHERE id = (SELECT id FROM user_task WHERE state = 'completed' AND due_at IS NOT NULL"
         " ORDER BY completed_at DESC LIMIT 1)",
-        f"UPDATE timer SET fired_at = '{LATE}' WHERE id = (SELECT id FROM timer WHERE state = 'fired')",
+        f"UPDATE timer SET fired_at = '{LATE}' WHERE id = (SELECT id FROM timer WHERE state = 'cancelled')",
     ),
     "moments that are due have fired": (
         f"UPDATE timer SET fires_at = '{LATE}' WHERE id = (SELECT id FROM timer WHERE state = 'pending')",
     ),
     "messages are delivered, or wait for a receiver that may come": (
-        "UPDATE outbox SET state = 'pending' WHERE id = (SELECT id FROM outbox WHERE name = 'case.escalated'"
-        " OR name = 'outreach.requested' OR name = 'case.returned')",
+        "INSERT INTO outbox (kind, name, case_id, delivery_key, payload, keys, created_at, next_at, state)"
+        f" SELECT 'message', 'case.escalated', id, 'planted', '{{}}', '{{}}', '{LATE}', '{LATE}', 'pending'"
+        " FROM support_case LIMIT 1",
     ),
     "no referral is left without somebody who will answer it": (
         "INSERT INTO referral (id, case_id, source_key, kind, from_org, to_org, reason, sharing_basis, status, sent_at)"
