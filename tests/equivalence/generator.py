@@ -31,6 +31,8 @@ LABELS = (
     *(f"boundary on {host}, {way}" for host in HOSTS for way in ("interrupting", "non-interrupting")),
     "sequence",
 )  # fmt: skip
+#: blocks that are drawn only when a test asks for them
+RARE = ("work before an inclusive join",)
 _SMALL = ("user task", "manual task", "receive task", "standard loop user task", *PASSERS, *CATCHES[:1], *CATCHES[2:])
 _DURATION = f"'P{PERIOD.days}D'"  #: an expression: the library takes no bare text
 _GATEWAY_TAGS = {"exclusive gateway": "exclusive", "parallel gateway": "parallel", "inclusive gateway": "inclusive"}
@@ -136,6 +138,7 @@ class Generator(Pen):
             "empty list": lambda _: self._empty_list(),
             "nested outputs": lambda _: self._nested_outputs(),
             "tested before": lambda _: self._tested_before(),
+            "work before an inclusive join": lambda _: self._work_before_inclusive_join(),
             "neighbours": lambda _: self._neighbours(),
             "terminate beside a branch": lambda _: self._two_branches(
                 self._throwing("terminate end in a sub-process", 0), self._user()
@@ -225,6 +228,8 @@ class Generator(Pen):
     def _with_edge(self, activity: Block, kind: str, way: str, host: str, name: str = "") -> Block:
         """The activity with one boundary event whose handler is a user task. name: of the signal or code."""
         edge, handler, after = self._id("b"), self._user(), self._id("j")
+        if "inclusive gateway" in self._around:  # two edges make two gateways before its join
+            self.drawing.wrong.add(LeftOut.WORK_BEFORE_INCLUSIVE_JOIN)
         interrupting = way == "interrupting"
         self._know_edge(edge, kind, interrupting, host)
         if kind == "timer cycle":
@@ -424,6 +429,18 @@ class Generator(Pen):
             self.drawing.stands_for(name, "call activity", "call activity, three deep")
             inner = self._line(Block(xml, name, name), self._user())
         return Block(xml, name, name)
+
+    def _work_before_inclusive_join(self) -> Block:
+        """Two branches, in one of them a sub-process and two gateways."""
+        self.drawing.wrong.add(LeftOut.WORK_BEFORE_INCLUSIVE_JOIN)
+        split, join, default = self._id("g"), self._id("j"), self._id("f")
+        name, gateways = self._id("a"), [self._id("g") for _ in range(2)]
+        work = Block(node("subProcess", name, self._line(self._user())), name, name)
+        merges = [Block(node("exclusiveGateway", one), one, one) for one in gateways]
+        xml = node("inclusiveGateway", split, default=default) + node("inclusiveGateway", join)
+        for branch in (self._user(), self._sequence(self._user(), work, *merges)):
+            xml += branch.xml + flow(split, branch.first, "True") + path(branch.last, join)
+        return Block(xml + flow(split, join, id=default), split, join)
 
     def _empty_list(self) -> Block:
         name = self._id("a")

@@ -82,6 +82,7 @@ class LeftOut(StrEnum):
     PARALLEL_JOIN_IN_LOOP = "parallel join in a loop: the library joins too early"
     INCLUSIVE_JOIN_IN_LOOP = "inclusive join in a loop: the library joins too early"
     LOOP_IN_INCLUSIVE_BRANCH = "loop in a branch of an inclusive gateway: the library joins too early"
+    WORK_BEFORE_INCLUSIVE_JOIN = "work two gateways before an inclusive join: the library joins too early"
     REARMED = "a non-interrupting event happens again: the library lets it happen once"
     INTERRUPTED_INSTANCES = "an interrupting event on a repeated sub-process or call: the library raises"
     GATEWAY_TIMERS = "two timers behind one event gateway: the library has one due instant for both"
@@ -91,5 +92,10 @@ class LeftOut(StrEnum):
 
 #: reasons that show as a token too many in the library
 EARLY_JOINS = frozenset(
-    {LeftOut.PARALLEL_JOIN_IN_LOOP, LeftOut.INCLUSIVE_JOIN_IN_LOOP, LeftOut.LOOP_IN_INCLUSIVE_BRANCH}
+    {
+        LeftOut.PARALLEL_JOIN_IN_LOOP,
+        LeftOut.INCLUSIVE_JOIN_IN_LOOP,
+        LeftOut.LOOP_IN_INCLUSIVE_BRANCH,
+        LeftOut.WORK_BEFORE_INCLUSIVE_JOIN,
+    }
 )

@@ -126,6 +126,18 @@ def _tokens() -> Iterator[Row]:
             ["s1", opened, "z"],
         )
     yield Row(
+        "an inclusive join waits for work that is two gateways before it",
+        file(
+            start() + node("inclusiveGateway", "g", default="f0") + user("a") + user("b")
+            + node("subProcess", "x", people("u", prefix="x")) + node("exclusiveGateway", "y1")
+            + node("exclusiveGateway", "y2") + node("inclusiveGateway", "j") + user("z") + end() + path("s", "g")
+            + flow("g", "a", "True") + flow("g", "b", "True") + flow("g", "j", id="f0") + path("a", "j")
+            + path("b", "x", "y1", "y2", "j", "z", "e")
+        ),
+        [do("a"), do("b"), do("u")],
+        ["a b", "b", "u", "z"],
+    )  # fmt: skip
+    yield Row(
         "a token that ends in a branch frees the inclusive join",
         file(
             start() + node("inclusiveGateway", "g", default="f0") + user("a") + user("b")

@@ -94,6 +94,16 @@ def test_an_inclusive_join_in_a_loop_goes_on_while_a_token_can_come() -> None:
     assert (theirs.state, ours.state) == ("a r", "a")
 
 
+def test_an_inclusive_join_does_not_see_work_that_is_two_gateways_before_it() -> None:
+    xml = file(
+        start() + node("inclusiveGateway", "g", default="f0") + user("a") + node("exclusiveGateway", "y1")
+        + node("subProcess", "x", people("u", prefix="x")) + node("exclusiveGateway", "y2")
+        + node("inclusiveGateway", "j") + user("z") + end() + path("s", "g") + flow("g", "a", "True")
+        + flow("g", "x", "True") + flow("g", "j", id="f0") + path("a", "j") + path("x", "y1", "y2", "j", "z", "e")
+    )  # fmt: skip
+    assert (Library(xml).do("a").state, Instance(xml).do("a").state) == ("u z", "u")
+
+
 # ---------------------------------------------------------------- cancelled, yet run
 
 
