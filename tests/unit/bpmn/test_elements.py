@@ -32,6 +32,7 @@ def test_row_names_are_unique() -> None:
     assert len({row.name for row in ROWS}) == len(ROWS)
 
 
+@pytest.mark.timeout(360)
 def test_every_row_continues_in_another_process() -> None:
     jobs = []
     for row in ROWS:
@@ -44,7 +45,7 @@ def test_every_row_continues_in_another_process() -> None:
         text=True,
         cwd=ROOT,
         check=True,
-        timeout=100,
+        timeout=300,
     )
     states = json.loads(finished.stdout)
     assert {row.name: found for row, found in zip(ROWS, states, strict=True)} == {
