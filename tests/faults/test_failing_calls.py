@@ -1,7 +1,7 @@
 """The n-th call to the database fails, for every n: what was asked is done or not, never half; a retry does it once.
 
 Each statement and each commit of an act is failed once before it is done, once after it was done, and once with
-everything after it. ``--every-call`` does the third for every n too; without, for every third.
+everything after it. ``--every-call`` does the third for every n too; without, for every sixth.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.support import soundness
 from tests.support.casework import Casework, a_form
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(900)]
-PERSISTENT_EVERY = 3
+PERSISTENT_EVERY = 6
 
 
 @dataclass
