@@ -14,7 +14,8 @@ from itertools import chain, combinations
 from engine.definitions.elements import BpmnModel, Element, EventKind, Kind
 
 MAX_STATES = 2_500
-MAX_TOKENS = 2  #: of one place; a state with more is not followed further
+MAX_TOKENS = 2  #: of one place where a token stays; a state with more is not followed further
+MAX_PASSING = 4  #: of one place where a token only passes
 
 State = tuple[tuple[str, int], ...]
 
@@ -42,7 +43,7 @@ def search(model: BpmnModel) -> Found:
         if len(edges) >= MAX_STATES:
             return Found(False, doubled, False)
         doubled = doubled or rules.is_doubled(state)
-        followed = all(count <= MAX_TOKENS for _, count in state)
+        followed = all(count <= (MAX_TOKENS if rules.stays(place) else MAX_PASSING) for place, count in state)
         edges[state] = [_state(tokens) for tokens in rules.steps(Counter(dict(state)))] if followed else []
         todo += edges[state]
     return Found(_is_hopeless(edges), doubled, True)
