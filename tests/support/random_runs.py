@@ -7,8 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from engine.bpmn.api import Advance
-from engine.bpmn.parser import parse_process
+from engine.bpmn.parser import ProcessSpecs, parse_process
+from engine.bpmn.places import places
 from engine.bpmn.runner import Runner
+from engine.bpmn.snapshot import load
 from engine.domain.errors import BudgetExceeded, InstanceFailed
 from tests.unit.bpmn.driving import FakeHost
 
@@ -32,11 +34,12 @@ class Run:
 
 def runs(xml: bytes, seed: int, count: int) -> list[Run]:
     """Several random runs of one model."""
-    runner = Runner(parse_process(xml, "p"), FakeHost())
-    return [_run(runner, random.Random(seed * 1000 + number)) for number in range(count)]
+    specs, host = parse_process(xml, "p"), FakeHost()
+    return [_run(specs, host, random.Random(seed * 1000 + number)) for number in range(count)]
 
 
-def _run(runner: Runner, chance: random.Random) -> Run:
+def _run(specs: ProcessSpecs, host: FakeHost, chance: random.Random) -> Run:
+    runner = Runner(specs, host)
     trail: list[str] = []
     doubled: set[str] = set()
     try:
@@ -44,9 +47,14 @@ def _run(runner: Runner, chance: random.Random) -> Run:
         for _ in range(MAX_STEPS):
             if state.completed:
                 return Run(True, "", frozenset(doubled), tuple(trail))
-            tasks = runner.inspect(state.snapshot).open_tasks
-            places = Counter((task.element_id, task.index) for task in tasks)
-            doubled |= {name for (name, _), number in places.items() if number > 1}
+            standing = Counter(
+                (place.element_id, place.owner)
+                for place in places(load(specs, host, state.snapshot))
+                if not place.event and not place.instance
+            )
+            doubled |= {
+                name for (name, _), number in standing.items() if number > 1 and name.startswith(("u", "h", "sp"))
+            }
             state = _step(runner, state, chance, trail)
     except BudgetExceeded:
         return Run(False, "budget", frozenset(doubled), tuple(trail))
