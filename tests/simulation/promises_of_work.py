@@ -83,7 +83,8 @@ def open_tasks_have_people(connection: Connection, evening: Evening) -> Iterator
     able: dict[tuple[str, str], set[str]] = {}
     for row in memberships:
         orgs = {row.org_id, *evening.engine.reference.same_organisation(row.org_id)}
-        orgs |= {row.parent_id} if row.kind == "担当係" and row.parent_id else set()
+        known = evening.engine.reference.organisations
+        orgs |= {str(known[org].parent_id) for org in orgs if known[org].kind == "担当係"}
         orgs |= {ANY_CITY_ORG} if row.city_staff else set()
         for org in orgs:
             able.setdefault((org, row.role), set()).add(row.staff_id)
