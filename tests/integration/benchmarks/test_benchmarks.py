@@ -27,6 +27,7 @@ def test_every_benchmark_runs_at_toy_size_and_prints_its_lines() -> None:
         "completed step / its write transaction bare",
         "restore + advance + snapshot, first step",
         "restore + advance + snapshot, first turn of the loop",
+        "restore + advance + snapshot, turn 2 of the loop",
         "whole step at loop turn 2",
         "case after 3 turns / new case",
         "raise overdue tasks",
