@@ -43,6 +43,8 @@ def search(model: BpmnModel) -> Found:
         if len(edges) >= MAX_STATES:
             return Found(False, doubled, False)
         doubled = doubled or rules.is_doubled(state)
+        if any(count > MAX_PASSING for _, count in state):
+            return Found(False, doubled, False)
         followed = all(count <= (MAX_TOKENS if rules.stays(place) else MAX_PASSING) for place, count in state)
         edges[state] = [_state(tokens) for tokens in rules.steps(Counter(dict(state)))] if followed else []
         todo += edges[state]
