@@ -16,7 +16,7 @@ class Size:
     old_turns: tuple[int, ...] = (200, 500, 1500)
     spiff_turns: int = 100
     open_tasks: int = 1_000_000
-    done_of_each: Mapping[str, int] = field(default_factory=lambda: {"sqlite": 10, "postgresql": 20})
+    done_of_each: Mapping[str, int] = field(default_factory=lambda: {"sqlite": 4, "postgresql": 20})
     small_open_tasks: int = 10_000
     few_open_tasks: int = 1_000
     overdue: int = 10_000
