@@ -70,6 +70,6 @@ def test_every_library_that_runs_is_named_in_the_notice() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("name", ["run", "test", "quick", "setup", "lock"])
+@pytest.mark.parametrize("name", ["run", "test", "quick", "setup", "lock", "bench"])
 def test_a_command_can_be_executed(name: str) -> None:
     assert (ROOT / "script" / name).stat().st_mode & 0o111 == 0o111
