@@ -144,6 +144,7 @@ ACTS = {
     "task.hold": mark("%(name)sを保留しました"),
     "task.resume": mark("%(name)sを再開しました"),
     "task.extend": mark("%(name)sの期限を延ばしました"),
+    "case.given_back": mark("進行中の手続きがなくなり、受け持ちの機関に戻りました"),
     "task.raised": mark("%(name)sの遅れを知らせました"),
     "task.raised.warn": mark("%(name)sの期限が近いことを知らせました"),
     "task.raised.overdue": mark("%(name)sの期限を過ぎたことを知らせました"),

@@ -24,6 +24,7 @@ from engine.expressions.functions import standard_functions
 from engine.services.deployed import Deployed
 from engine.services.doers import find_doers
 from engine.services.engine import BoundDates, Engine
+from engine.services.leftover import give_back
 from engine.services.openings import Place, open_tasks
 from engine.storage import audit, cases, incidents, instances, messages, tasks, timers
 from engine.storage.database import Connection, IntegrityError, OperationalError
@@ -151,20 +152,10 @@ def advance(
         except StaleVersion:
             if attempt == TRIES:
                 raise
-        except OperationalError as error:
-            if not _is_conflict(error):
-                raise
-            if attempt == TRIES:
-                raise StaleVersion(instance_id) from error
         except InstanceFailed as failure:
             _open_incident(engine, instance_id, act, actor, failure, now)
             raise
     raise AssertionError("unreachable")
-
-
-def _is_conflict(error: OperationalError) -> bool:
-    """Deadlock or serialization failure: the other side won, try again."""
-    return getattr(error.orig, "sqlstate", "") in ("40001", "40P01")
 
 
 def _once(
@@ -238,11 +229,17 @@ def write_result(step: Step, act: Act, result: Advance) -> None:
     _send(step, connection, result)
     if opened.stage:
         cases.set_stage(connection, step.case.id, opened.stage)
-    if result.completed:
-        cases.close_when_done(connection, step.case.id, step.now)
     step.notes["opened"] = opened.tasks
-    step.notes["to_route"] = bool(result.thrown or result.subscriptions)
+    step.notes["to_route"] = bool(result.thrown or result.subscriptions) or _ended_all(step, connection, result)
     audit.append(connection, chain=step.case.id, at=step.now, actor=step.actor.staff_id, **_audited(step))
+
+
+def _ended_all(step: Step, connection: Connection, result: Advance) -> bool:
+    """An instance that has ended may close its case, or leave it to its owner; whether a message has to be routed."""
+    if not result.completed:
+        return False
+    cases.close_when_done(connection, step.case.id, step.now)
+    return give_back(step.engine, connection, step.case, step.instance_id, step.now)
 
 
 def _audited(step: Step) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from engine.storage.tables import (
     case_staff,
     household,
     household_member,
+    outbox,
     person,
     process_instance,
     support_case,
@@ -289,6 +290,17 @@ def close_when_done(connection: Connection, case_id: str, now: datetime) -> None
     waits = connection.execute(select(support_case.c.id).where(*asked)).first() is not None
     if waits and not running_work(connection, case_id, except_instance=""):
         close_as_asked(connection, case_id, now)
+
+
+def is_left_over(connection: Connection, case_id: str) -> bool:
+    """Whether the case is open while nothing of it runs and no message of it is on its way."""
+    coming = select(outbox.c.id).where(
+        outbox.c.case_id == case_id, outbox.c.state == "pending", outbox.c.kind == "message"
+    )
+    left = select(support_case.c.id).where(
+        support_case.c.id == case_id, support_case.c.status == "open", ~coming.exists()
+    )
+    return connection.execute(left).first() is not None and not running_work(connection, case_id, except_instance="")
 
 
 def set_stage(connection: Connection, case_id: str, stage: str) -> None:

@@ -71,3 +71,27 @@ def test_a_plan_that_was_closed_ends_its_case_with_the_last_process(deployed: Ca
     assert state(deployed) == ("open", "終結")
     deployed.complete("work", "worker", case_id=other.case_id)
     assert state(deployed) == ("closed", "終結")
+
+
+RETURNED = b'<tsunagu:entry name="returned" message="case.returned"/>'
+MANUAL = b'<tsunagu:entry name="manual"/>'
+DECIDING = f'{a_task("decide")}<bpmn:endEvent id="e"/>{flow("st", "decide")}{flow("decide", "e")}'
+TAKING_BACK = a_process("back", DECIDING).replace(MANUAL, MANUAL + RETURNED)
+
+
+def test_a_case_left_open_by_its_last_process_comes_back_to_its_agency_once(deployed: Casework) -> None:
+    deployed.deploy("back", TAKING_BACK)
+    case = deployed.start("alone").case_id
+    deployed.complete("work", "worker")
+    assert [task.state for task in deployed.tasks("decide", case_id=case)] == ["open"]
+    assert len(deployed.rows("SELECT id FROM outbox WHERE name = 'case.returned'")) == 1
+    assert len(deployed.rows("SELECT seq FROM audit_event WHERE act = 'case.given_back'")) == 1
+
+
+def test_a_case_with_other_work_or_a_reason_to_close_does_not_come_back(deployed: Casework) -> None:
+    deployed.deploy("back", TAKING_BACK)
+    deployed.start("beside")
+    deployed.complete("urgent", "worker")
+    deployed.complete("closing", "worker", reason="解決")
+    assert state(deployed) == ("closed", "解決")
+    assert deployed.rows("SELECT id FROM outbox") == []
