@@ -41,13 +41,14 @@ def find_doers(engine: Engine, connection: Connection, opened: Opened, now: date
 
 
 def _with_subsections(engine: Engine, pairs: Iterable[Pair]) -> list[Pair]:
-    """Whoever has the role in a subsection may do the work of its division."""
-    organisations = engine.reference.organisations
+    """Whoever has the role in a subsection, under whichever of its codes, may do the work of its division."""
+    reference = engine.reference
     below = [
-        (code, role)
+        (same, role)
         for org, role in pairs
-        for code, one in organisations.items()
+        for code, one in reference.organisations.items()
         if one.parent_id == org and one.kind == "担当係"
+        for same in sorted(reference.same_organisation(code))
     ]
     return [*pairs, *below]
 

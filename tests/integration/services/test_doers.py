@@ -64,6 +64,17 @@ def test_another_manager_keeps_the_approval_from_the_supervisor(office: Casework
     assert waits(office, "supervisor") == []
 
 
+def test_a_subsection_known_by_another_code_keeps_the_work_of_its_division(office: Casework) -> None:
+    """AG-06 is SC-04, a subsection of DV-04."""
+    office.employ("head", "AG-06", "agency_manager")
+    of_division = a_task("second", roles="agency_manager", attributes='tsunagu:orgScope="helper"')
+    office.deploy("two", of_two(of_division), NAMED)
+    office.start("two")
+    office.complete("first", "worker", helper="DV-04")
+    assert waits(office, "head") == ["second"]
+    assert waits(office, "supervisor") == []
+
+
 def test_work_of_a_partner_without_staff_comes_to_who_leads_the_programme(office: Casework) -> None:
     office.employ("programme", "DV-07", "programme_lead")
     office.deploy("two", of_two(a_task("second", attributes='tsunagu:orgScope="helper"')), NAMED)
