@@ -11,7 +11,7 @@ import click
 from engine.bootstrap import build
 from engine.config import ConfigurationError, Settings, from_environment
 from engine.definitions.findings import Finding, as_text
-from engine.domain.errors import DefinitionRefused, FormInvalid, NotFound
+from engine.domain.errors import DefinitionRefused, FormInvalid, NotFound, StorageUnavailable
 from engine.reference.files import ReferenceFileInvalid
 from engine.services import installation
 from engine.services.engine import Engine
@@ -46,6 +46,8 @@ class Commands(click.Group):
             raise Unusable(f"設定に誤りがあります。{problem}") from problem
         except ReferenceFileInvalid as problem:
             raise Unusable(f"参照データに誤りがあります。{problem}") from problem
+        except StorageUnavailable as problem:
+            raise Refused(f"データベースを使えません（{problem}）。{LOOK_AT_DATABASE}") from problem
         except FormInvalid as problem:
             raise Refused("\n".join(problem.fields.values())) from problem
         except NotFound as problem:
@@ -56,6 +58,11 @@ class Commands(click.Group):
             raise Refused(WRONG_PURPOSE[str(problem)]) from problem
 
 
+LOOK_AT_DATABASE = (
+    "データベースが動いているか、TSUNAGU_DATABASE_URL とディスクの空きを確かめて、もう一度行ってください。"
+)
+    "データベースが動いているか、TSUNAGU_DATABASE_URL とディスクの空きを確かめて、もう一度行ってください。"
+)
 WRONG_PURPOSE = {
     installation.Purpose.DEMO.value: (
         "このデータベースはデモ用です。実際の利用には、別のデータベースを TSUNAGU_DATABASE_URL に指定してください。"

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from engine.domain.errors import StorageUnavailable
 from engine.storage.database import Database, migration_config, schema_version
 from engine.storage.tables import incident, outbox, staff, support_case, timer
 
@@ -30,7 +31,7 @@ def unreachable(database: Database) -> str:
     try:
         with database.read() as connection:
             connection.execute(select(1))
-    except SQLAlchemyError as error:
+    except (StorageUnavailable, SQLAlchemyError) as error:
         return str(getattr(error, "orig", error)).strip() or type(error).__name__
     return ""
 

@@ -40,7 +40,7 @@ def test_an_anonymous_call_needs_channel_field_and_issue_only() -> None:
     assert done.data["received_org"] == "AG-04"
     assert done.data["received_by"] == "s1"
     assert done.data["received_at"] == "2026-04-01T10:00+09:00"
-    assert done.variables == {"urgency": None, "urgency_kind": None}
+    assert done.variables == {"urgency": None, "urgency_kind": None, "fields": ["困窮"]}
 
 
 def test_a_call_writes_one_record_per_sheet() -> None:
