@@ -61,8 +61,6 @@ class Commands(click.Group):
 LOOK_AT_DATABASE = (
     "データベースが動いているか、TSUNAGU_DATABASE_URL とディスクの空きを確かめて、もう一度行ってください。"
 )
-    "データベースが動いているか、TSUNAGU_DATABASE_URL とディスクの空きを確かめて、もう一度行ってください。"
-)
 WRONG_PURPOSE = {
     installation.Purpose.DEMO.value: (
         "このデータベースはデモ用です。実際の利用には、別のデータベースを TSUNAGU_DATABASE_URL に指定してください。"
