@@ -106,8 +106,8 @@ def file_size_limit(pids: list[int], limit: int) -> Iterator[None]:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, before[pid])
 
 
-def wait_for(holds, seconds: float = 60) -> None:
-    """Until it is so."""
+def wait_for(holds, seconds: float = 180) -> None:
+    """Until it is so. What a scheduler had claimed when the disk was full is free again only after its lease."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "not in time"
