@@ -23,7 +23,8 @@ def give_back(engine: Engine, connection: Connection, case: CaseRow, instance_id
 
     Nothing happens where no live process takes returned cases. Call it after everything else the step sends.
     """
-    if not cases.is_left_over(connection, case.id) or not _is_received(engine):
+    starting = _starting(engine)
+    if RETURNED not in starting or not cases.is_left_over(connection, case.id, starting):
         return False
     message = {
         "kind": "message", "name": RETURNED, "case_id": case.id, "from_instance": instance_id,
@@ -35,5 +36,8 @@ def give_back(engine: Engine, connection: Connection, case: CaseRow, instance_id
     return True
 
 
-def _is_received(engine: Engine) -> bool:
-    return any(entry.message == RETURNED for live in engine.definitions.all_live() for entry in live.model.entries)
+def _starting(engine: Engine) -> frozenset[str]:
+    """The messages by which live processes start."""
+    models = [live.model for live in engine.definitions.all_live()]
+    entries = {entry.message for model in models for entry in model.entries}
+    return frozenset(name for name in entries | {model.start.message for model in models if model.start} if name)

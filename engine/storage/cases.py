@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -292,10 +292,13 @@ def close_when_done(connection: Connection, case_id: str, now: datetime) -> None
         close_as_asked(connection, case_id, now)
 
 
-def is_left_over(connection: Connection, case_id: str) -> bool:
-    """Whether the case is open while nothing of it runs and no message of it is on its way."""
+def is_left_over(connection: Connection, case_id: str, starting: Collection[str]) -> bool:
+    """Whether the case is open while nothing of it runs and no message is on its way that starts a process.
+
+    starting: the messages by which processes start; any other can only be received by what runs.
+    """
     coming = select(outbox.c.id).where(
-        outbox.c.case_id == case_id, outbox.c.state == "pending", outbox.c.kind == "message"
+        outbox.c.case_id == case_id, outbox.c.state == "pending", outbox.c.name.in_(starting)
     )
     left = select(support_case.c.id).where(
         support_case.c.id == case_id, support_case.c.status == "open", ~coming.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.services import cases
+from engine.storage import messages
 from tests.support.casework import Casework, a_form, a_process, a_task, flow
 
 FORMS = {"note": a_form("note", optional=("note",)), "why": a_form("why", optional=("reason",))}
@@ -95,3 +96,15 @@ def test_a_case_with_other_work_or_a_reason_to_close_does_not_come_back(deployed
     deployed.complete("closing", "worker", reason="解決")
     assert state(deployed) == ("closed", "解決")
     assert deployed.rows("SELECT id FROM outbox") == []
+
+
+def test_a_message_that_nothing_waits_for_any_more_does_not_keep_a_case_from_coming_back(deployed: Casework) -> None:
+    deployed.deploy("back", TAKING_BACK)
+    case = deployed.start("alone").case_id
+    with deployed.engine.database.write() as connection:
+        message = {"kind": "message", "name": "consent.obtained", "case_id": case, "from_instance": None,
+                   "delivery_key": "early", "payload": {}, "keys": {}, "created_at": deployed.now,
+                   "next_at": deployed.now, "state": "pending"}  # fmt: skip
+        messages.send(connection, [message])
+    deployed.complete("work", "worker")
+    assert [task.state for task in deployed.tasks("decide", case_id=case)] == ["open"]
