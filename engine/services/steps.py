@@ -230,7 +230,8 @@ def write_result(step: Step, act: Act, result: Advance) -> None:
     if opened.stage:
         cases.set_stage(connection, step.case.id, opened.stage)
     step.notes["opened"] = opened.tasks
-    step.notes["to_route"] = bool(result.thrown or result.subscriptions) or _ended_all(step, connection, result)
+    given_back = _ended_all(step, connection, result)
+    step.notes["to_route"] = given_back or bool(result.thrown or result.subscriptions)
     audit.append(connection, chain=step.case.id, at=step.now, actor=step.actor.staff_id, **_audited(step))
 
 

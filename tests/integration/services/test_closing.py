@@ -108,3 +108,15 @@ def test_a_message_that_nothing_waits_for_any_more_does_not_keep_a_case_from_com
         messages.send(connection, [message])
     deployed.complete("work", "worker")
     assert [task.state for task in deployed.tasks("decide", case_id=case)] == ["open"]
+
+
+def test_a_case_to_be_closed_is_closed_although_its_last_process_ends_with_a_message(deployed: Casework) -> None:
+    told = b'<bpmn:endEvent id="e2"><bpmn:messageEventDefinition messageRef="m_work_done"/></bpmn:endEvent>'
+    process = BESIDE.replace(b'<bpmn:endEvent id="e2"/>', told).replace(
+        b'<bpmn:process id="beside"', b'<bpmn:message id="m_work_done" name="work.done"/><bpmn:process id="beside"'
+    )
+    deployed.deploy("beside", process, FORMS)
+    deployed.start("beside")
+    deployed.complete("closing", "worker", reason="解決")
+    deployed.complete("urgent", "worker")
+    assert state(deployed) == ("closed", "解決")
