@@ -1,6 +1,7 @@
 """Two languages: Japanese is written in the sources, English comes from translations/en (gettext).
 
-The catalogue is read as it is (``.po``), so nothing has to be compiled. A text without a translation stays Japanese.
+The catalogue is read as it is (``.po``), so nothing has to be compiled: ``messages.po`` for what all pages share, and
+one file for each area of pages. A text without a translation stays Japanese.
 """
 
 from __future__ import annotations
@@ -19,9 +20,15 @@ TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """Source text to translation; empty for Japanese."""
-    file = TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
-    if language == DEFAULT or not file.is_file():
+    if language == DEFAULT:
         return {}
+    found: dict[str, str] = {}
+    for file in sorted((TRANSLATIONS / language / "LC_MESSAGES").glob("*.po")):
+        found |= _read(file, language)
+    return found
+
+
+def _read(file: Path, language: str) -> dict[str, str]:
     with file.open("rb") as handle:
         messages = read_po(handle, locale=language)
     return {

@@ -36,7 +36,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 def test_every_text_is_translated() -> None:
     missing = {text: file for text, file in texts() if text not in i18n.catalogue("en")}
-    assert not missing, "add these to web/translations/en/LC_MESSAGES/messages.po"
+    assert not missing, "add these to a catalogue of web/translations/en/LC_MESSAGES"
 
 
 def test_no_translation_is_left_over() -> None:
