@@ -14,7 +14,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
@@ -22,16 +21,12 @@ from sqlalchemy import (
     text,
 )
 
+from engine.storage import publishing_tables
 from engine.storage.columns import Instant, Json
+from engine.storage.metadata import metadata
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+#: modules that hold the tables of one area; imported here, so that whoever knows this module knows every table
+AREAS = (publishing_tables,)
 
 
 def _id() -> Column[str]:
