@@ -6,7 +6,8 @@ for a task whose role is another, an office in which nobody has the role. Such w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -31,13 +32,20 @@ def find_doers(engine: Engine, connection: Connection, opened: Opened, now: date
         pairs = [(row["org_id"], row["role"]) for row in opened.candidates if row["task_id"] == task["id"]]
         if any(org == ANY_CITY_ORG for org, _ in pairs):
             continue
-        able = set(tasks.staff_in(connection, _with_subsections(engine, pairs), now))
-        if task["not_same_as"]:
-            able.discard(tasks.completer_of(connection, task["instance_id"], task["not_same_as"]) or "")
+        barred = _barred(connection, task)
+        able = set(tasks.staff_in(connection, _with_subsections(engine, pairs), now)) - barred
         if task["assignee_id"] is not None and task["assignee_id"] not in able:
             task |= {"assignee_id": None, "state": "open", "claimed_at": None}
         if not able:
-            opened.candidates += _called_in(engine, connection, task, pairs, now)
+            wanted = _called_in(engine, connection, pairs, barred, now)
+            opened.candidates += [{"task_id": task["id"], "org_id": org, "role": role} for org, role in wanted]
+
+
+def _barred(connection: Connection, task: Mapping[str, Any]) -> set[str]:
+    """Who did the step that the task confirms."""
+    if not task["not_same_as"]:
+        return set()
+    return {tasks.completer_of(connection, task["instance_id"], task["not_same_as"]) or ""}
 
 
 def _with_subsections(engine: Engine, pairs: Iterable[Pair]) -> list[Pair]:
@@ -54,14 +62,14 @@ def _with_subsections(engine: Engine, pairs: Iterable[Pair]) -> list[Pair]:
 
 
 def _called_in(
-    engine: Engine, connection: Connection, task: dict[str, Any], pairs: Sequence[Pair], now: datetime
-) -> list[dict[str, Any]]:
-    """The supervisors; for a partner outside, or a division that has none, those who lead the programme."""
+    engine: Engine, connection: Connection, pairs: Sequence[Pair], barred: AbstractSet[str], now: datetime
+) -> list[Pair]:
+    """The supervisors; for a partner outside, or a division that has no other one, those who lead the programme."""
     over = {code for org, _ in pairs for code in engine.reference.supervised_by(org)}
     division = engine.reference.text("programme_division", tokyo_date(now))
     leading = {division, *engine.reference.supervised_by(division)}
     for orgs, role in ((over, Role.SUPERVISOR), (leading, Role.SUPERVISOR), (leading, Role.PROGRAMME_LEAD)):
         wanted = sorted({(org, role.value) for org in orgs} - set(pairs))
-        if tasks.staff_in(connection, wanted, now):
-            return [{"task_id": task["id"], "org_id": org, "role": name} for org, name in wanted]
+        if set(tasks.staff_in(connection, wanted, now)) - barred:
+            return wanted
     return []

@@ -11,14 +11,14 @@ from engine.bpmn.api import Advance
 from engine.bpmn.runner import Runner
 from engine.definitions.model import BpmnModel, Element
 from engine.domain.errors import EngineError, NotOpen, StaleVersion, StorageUnavailable
-from engine.domain.staff import SYSTEM
+from engine.domain.staff import SYSTEM, SYSTEM_ID
 from engine.services import incidents
 from engine.services.deployed import Deployed
 from engine.services.engine import Engine
 from engine.services.operations.registry import call_from_token
 from engine.services.starting import start_instance, typed
 from engine.services.steps import Step, advance, transaction
-from engine.storage import cases, messages
+from engine.storage import audit, cases, messages
 from engine.storage.database import IntegrityError
 from engine.storage.rows import OutboxRow, SubscriptionRow
 
@@ -105,8 +105,20 @@ def _deliver(engine: Engine, message: OutboxRow, now: datetime) -> int:
         log.exception("message %s could not be delivered", message.id)
         _count_failure(engine, message, error, now)
         return 0
-    _later(engine, message, now + NO_RECEIVER)
+    _unreceived(engine, message, now)
     return 0
+
+
+def _unreceived(engine: Engine, message: OutboxRow, now: datetime) -> None:
+    """Wait for a receiver; on a closed case none can come any more, so the message lapses."""
+    with engine.database.write() as connection:
+        case = cases.get(connection, message.case_id)
+        if case is None or case.status != "closed":
+            messages.try_later(connection, message.id, next_at=now + NO_RECEIVER)
+        elif messages.lapse(connection, message.id):
+            audit.append(
+                connection, chain=case.id, at=now, actor=SYSTEM_ID, act="message.lapsed", data={"message": message.name}
+            )
 
 
 def _count_failure(engine: Engine, message: OutboxRow, error: Exception, now: datetime) -> None:

@@ -582,7 +582,7 @@ outbox = Table(
     Column("created_at", Instant, nullable=False),
     Column("next_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    Column("state", Text, nullable=False),  # pending, delivered, failed
+    Column("state", Text, nullable=False),  # pending, delivered, failed, lapsed (its case was closed)
     Column("delivered_at", Instant),
     Column("delivered_to", Text),  # instance id
     Index(

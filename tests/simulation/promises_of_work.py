@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -246,17 +247,27 @@ def late_work_was_raised(connection: Connection, evening: Evening) -> Iterator[s
     was_raised = exists().where(
         raised.c.task_id == user_task.c.id, raised.c.level == "overdue", raised.c.due_at == user_task.c.due_at
     )  # fmt: skip
-    ticks = select(func.max(timer.c.fired_at)).where(timer.c.fired_at < user_task.c.completed_at).scalar_subquery()
     query = (
-        select(user_task.c.element_id, support_case.c.number)
+        select(user_task.c.element_id, user_task.c.due_at, user_task.c.completed_at, support_case.c.number)
         .join(support_case, support_case.c.id == user_task.c.case_id)
         .join(clock, clock.c.task_id == user_task.c.id)
         .where(
             evening.of_touched(user_task.c.case_id), user_task.c.state == "completed", clock.c.ladder != "none",
-            user_task.c.opened_at < user_task.c.due_at, user_task.c.due_at < ticks, ~was_raised,
+            user_task.c.opened_at < user_task.c.due_at, user_task.c.due_at < user_task.c.completed_at, ~was_raised,
         )
     )  # fmt: skip
-    yield from (f"{row.number}: {row.element_id}" for row in connection.execute(query))
+    late = rows(connection, query)
+    ticks = _ticks(connection) if late else []
+    for row in late:
+        before = bisect_left(ticks, row.completed_at)
+        if before and row.due_at < ticks[before - 1]:
+            yield f"{row.number}: {row.element_id}"
+
+
+def _ticks(connection: Connection) -> list[datetime]:
+    """When the scheduler has worked, in order."""
+    query = select(timer.c.fired_at).where(timer.c.fired_at.is_not(None)).distinct().order_by(timer.c.fired_at)
+    return list(connection.execute(query).scalars())
 
 
 @invariant("moments that are due have fired")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.services import cases
+from engine.services import messages as router
 from engine.storage import messages
 from tests.support.casework import Casework, a_form, a_process, a_task, flow
 
@@ -74,6 +75,26 @@ def test_a_plan_that_was_closed_ends_its_case_with_the_last_process(deployed: Ca
     assert state(deployed) == ("closed", "終結")
 
 
+def unheard(office: Casework, case: str) -> None:
+    """A message that nothing of the case waits for."""
+    with office.engine.database.write() as connection:
+        message = {"kind": "message", "name": "consent.obtained", "case_id": case, "from_instance": None,
+                   "delivery_key": "early", "payload": {}, "keys": {}, "created_at": office.now,
+                   "next_at": office.now, "state": "pending"}  # fmt: skip
+        messages.send(connection, [message])
+
+
+def test_a_message_that_waits_lapses_when_its_case_is_closed_and_the_trail_says_so(deployed: Casework) -> None:
+    unheard(deployed, deployed.start("beside").case_id)
+    deployed.complete("urgent", "worker")
+    router.route(deployed.engine, now=deployed.now)
+    assert deployed.rows("SELECT state, attempts FROM outbox")[0] == ("pending", 1)
+    deployed.complete("closing", "worker", reason="解決")
+    router.route(deployed.engine, now=deployed.now)
+    assert deployed.rows("SELECT state FROM outbox")[0].state == "lapsed"
+    assert len(deployed.rows("SELECT seq FROM audit_event WHERE act = 'message.lapsed'")) == 1
+
+
 RETURNED = b'<tsunagu:entry name="returned" message="case.returned"/>'
 MANUAL = b'<tsunagu:entry name="manual"/>'
 DECIDING = f'{a_task("decide")}<bpmn:endEvent id="e"/>{flow("st", "decide")}{flow("decide", "e")}'
@@ -101,11 +122,7 @@ def test_a_case_with_other_work_or_a_reason_to_close_does_not_come_back(deployed
 def test_a_message_that_nothing_waits_for_any_more_does_not_keep_a_case_from_coming_back(deployed: Casework) -> None:
     deployed.deploy("back", TAKING_BACK)
     case = deployed.start("alone").case_id
-    with deployed.engine.database.write() as connection:
-        message = {"kind": "message", "name": "consent.obtained", "case_id": case, "from_instance": None,
-                   "delivery_key": "early", "payload": {}, "keys": {}, "created_at": deployed.now,
-                   "next_at": deployed.now, "state": "pending"}  # fmt: skip
-        messages.send(connection, [message])
+    unheard(deployed, case)
     deployed.complete("work", "worker")
     assert [task.state for task in deployed.tasks("decide", case_id=case)] == ["open"]
 

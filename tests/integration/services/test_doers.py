@@ -56,6 +56,24 @@ def test_the_only_manager_who_wrote_a_request_leaves_its_approval_to_the_supervi
     assert office.task("second").state == "completed"
 
 
+def test_a_supervisor_who_wrote_the_request_alone_leaves_its_approval_to_who_leads_the_programme(
+    office: Casework,
+) -> None:
+    office.deploy("two", of_two(a_task("second", roles="agency_manager", attributes='tsunagu:notSameAs="first"')))
+    office.employ("lead", "AG-02", "intake_worker")
+    office.employ("programme", "DV-07", "programme_lead")
+    with office.engine.database.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO membership (id, staff_id, org_id, role, valid_from) VALUES ('m', '"
+            + office.staff["lead"]
+            + "', 'DV-02', 'supervisor', '2025-04-01')"
+        )
+    started = office.start("two", by="lead")
+    office.complete("first", "lead", case_id=started.case_id)
+    assert waits(office, "programme") == ["second"]
+    assert waits(office, "lead") == []
+
+
 def test_another_manager_keeps_the_approval_from_the_supervisor(office: Casework) -> None:
     office.deploy("two", of_two(a_task("second", roles="agency_manager", attributes='tsunagu:notSameAs="first"')))
     office.start("two")
