@@ -31,6 +31,7 @@ from sqlalchemy import (
 from engine.domain.roles import Role
 from engine.domain.staff import ANY_CITY_ORG, Actor, Membership
 from engine.storage.columns import Instant
+from engine.storage.prepared import Prepared
 from engine.storage.rows import TaskRow
 from engine.storage.sql import as_row, columns_of, one_of
 from engine.storage.tables import (
@@ -331,23 +332,23 @@ def sees_scope(actor: Actor, scope: Scope, now: Moment) -> ColumnElement[bool]:
 
 def sees_case(connection: Connection, actor: Actor, case_id: str, now: datetime) -> bool:
     """Whether the person may know of this case."""
-    return connection.execute(_case_seen_by(actor), {"case": case_id, "now": now}).first() is not None
+    return _case_seen_by(actor).first(connection, {"case": case_id, "now": now}) is not None
 
 
 @lru_cache(ACTORS_KEPT)
-def _case_seen_by(actor: Actor) -> Select[tuple[str]]:
-    return select(support_case.c.id).where(support_case.c.id == bindparam("case"), case_visible(actor, NOW))
+def _case_seen_by(actor: Actor) -> Prepared:
+    return Prepared(select(support_case.c.id).where(support_case.c.id == bindparam("case"), case_visible(actor, NOW)))
 
 
 def seen_task(connection: Connection, actor: Actor, task_id: str, now: datetime) -> TaskRow | None:
     """The task; None when it does not exist or the person may not know of it."""
-    row = connection.execute(_task_seen_by(actor), {"task": task_id, "now": now}).first()
+    row = _task_seen_by(actor).first(connection, {"task": task_id, "now": now})
     return None if row is None else as_row(TaskRow, row)
 
 
 @lru_cache(ACTORS_KEPT)
-def _task_seen_by(actor: Actor) -> Select[Any]:
-    return (
+def _task_seen_by(actor: Actor) -> Prepared:
+    return Prepared(
         select(*columns_of(user_task, TaskRow))
         .join(support_case, support_case.c.id == user_task.c.case_id)
         .where(user_task.c.id == bindparam("task"), task_visible(actor, NOW))
@@ -356,10 +357,10 @@ def _task_seen_by(actor: Actor) -> Select[Any]:
 
 def is_candidate(connection: Connection, membership: Membership, task_id: str) -> bool:
     """Whether a membership is a candidate of the task."""
-    return connection.execute(_candidacy_of(membership), {"task": task_id}).first() is not None
+    return _candidacy_of(membership).first(connection, {"task": task_id}) is not None
 
 
 @lru_cache(ACTORS_KEPT)
-def _candidacy_of(membership: Membership) -> Select[tuple[str]]:
+def _candidacy_of(membership: Membership) -> Prepared:
     candidate = candidate_matches([membership])
-    return select(task_candidate.c.task_id).where(task_candidate.c.task_id == bindparam("task"), candidate)
+    return Prepared(select(task_candidate.c.task_id).where(task_candidate.c.task_id == bindparam("task"), candidate))

@@ -12,21 +12,23 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, literal_column, select, update
 
 from engine.storage.columns import plain
-from engine.storage.sql import by_dialect
+from engine.storage.prepared import Prepared
 from engine.storage.tables import access_log, audit_chain, audit_event
 
 SYSTEM_CHAIN = "system"
 GENESIS = "0" * 64
 
-_OPEN = by_dialect(lambda dialect: dialect.insert(audit_chain).on_conflict_do_nothing(index_elements=["chain"]))
-_TAKE = (
+_OPEN = Prepared.by_dialect(
+    lambda dialect: dialect.insert(audit_chain).on_conflict_do_nothing(index_elements=["chain"])
+)
+_TAKE = Prepared(
     update(audit_chain)
     .where(audit_chain.c.chain == bindparam("of_chain"))
     .values(seq=audit_chain.c.seq + literal_column("1"))
     .returning(audit_chain.c.seq, audit_chain.c.head)
 )
-_SET_HEAD = update(audit_chain).where(audit_chain.c.chain == bindparam("of_chain"))
-_ADD = insert(audit_event).inline()
+_SET_HEAD = Prepared(update(audit_chain).where(audit_chain.c.chain == bindparam("of_chain")))
+_ADD = Prepared(insert(audit_event).inline())
 
 
 _HEADS = (
@@ -59,7 +61,7 @@ class BrokenLink:
 
 def open_chain(connection: Connection, chain: str) -> None:
     """Make the chain if it does not exist yet."""
-    connection.execute(_OPEN(connection), {"chain": chain, "seq": 0, "head": GENESIS})
+    _OPEN.run(connection, {"chain": chain, "seq": 0, "head": GENESIS})
 
 
 def append(
@@ -76,13 +78,14 @@ def append(
     """Add one event at the end of a chain. Call it last in the transaction: it locks the chain's head until commit."""
     stored = json.loads(json.dumps(dict(data or {}), default=plain))  # as it will be read again, so that the hash holds
     body = {"actor": actor, "act": act, "task_id": task_id, "element_id": element_id, "data": stored}
-    row = connection.execute(_TAKE, {"of_chain": chain}).first()
-    if row is None:
+    taken = _TAKE.first(connection, {"of_chain": chain})
+    if taken is None:
         open_chain(connection, chain)
-        row = connection.execute(_TAKE, {"of_chain": chain}).one()
-    digest = _digest(row.head, chain, row.seq, at, body)
-    connection.execute(_ADD, {"chain": chain, "seq": row.seq, "at": at, "hash": digest, **body})
-    connection.execute(_SET_HEAD, {"of_chain": chain, "head": digest})
+        (taken,) = _TAKE.rows(connection, {"of_chain": chain})
+    seq, head = taken
+    digest = _digest(head, chain, seq, at, body)
+    _ADD.run(connection, {"chain": chain, "seq": seq, "at": at, "hash": digest, **body})
+    _SET_HEAD.run(connection, {"of_chain": chain, "head": digest})
 
 
 def append_all(connection: Connection, events: Sequence[Event], *, at: datetime, actor: str) -> None:
@@ -103,9 +106,9 @@ def append_all(connection: Connection, events: Sequence[Event], *, at: datetime,
         rows.append({"chain": event.chain, "seq": seq + 1, "at": at, "hash": digest, **body})
         heads[event.chain] = (seq + 1, digest)
     if rows:
-        connection.execute(_ADD, rows)
+        _ADD.run_all(connection, rows)
         moved = [{"of_chain": chain, "seq": heads[chain][0], "head": heads[chain][1]} for chain in chains]
-        connection.execute(_SET_HEAD, moved)
+        _SET_HEAD.run_all(connection, moved)
 
 
 def _heads(connection: Connection, chains: Sequence[str]) -> dict[str, tuple[int, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from engine.storage.prepared import Prepared
 from engine.storage.rows import CaseRow
 from engine.storage.sql import as_row, columns_of, insert_all, new_id, next_version
 from engine.storage.tables import (
@@ -27,9 +28,11 @@ from engine.storage.tables import (
 )
 
 _COLUMNS = columns_of(support_case, CaseRow)
-_GET = select(*_COLUMNS).where(support_case.c.id == bindparam("case"))
-_CHANGE = update(support_case).where(support_case.c.id == bindparam("case")).values(version=next_version(support_case))
-_SET_STAGE = update(support_case).where(support_case.c.id == bindparam("case"))
+_GET = Prepared(select(*_COLUMNS).where(support_case.c.id == bindparam("case")))
+_CHANGE = Prepared(
+    update(support_case).where(support_case.c.id == bindparam("case")).values(version=next_version(support_case))
+)
+_SET_STAGE = Prepared(update(support_case).where(support_case.c.id == bindparam("case")))
 _PERSON = select(person).where(person.c.id == bindparam("person_id"))
 _MEMBERS = (
     select(household_member)
@@ -40,7 +43,7 @@ _MEMBERS = (
 
 def get(connection: Connection, case_id: str) -> CaseRow | None:
     """The case, or None."""
-    row = connection.execute(_GET, {"case": case_id}).first()
+    row = _GET.first(connection, {"case": case_id})
     return None if row is None else as_row(CaseRow, row)
 
 
@@ -65,7 +68,7 @@ def add(connection: Connection, values: Mapping[str, Any]) -> None:
 
 def change(connection: Connection, case_id: str, values: Mapping[str, Any]) -> None:
     """Change facts of a case; its version goes up."""
-    connection.execute(_CHANGE, {"case": case_id, **values})
+    _CHANGE.run(connection, {"case": case_id, **values})
 
 
 def relate(connection: Connection, case_id: str, other_case_id: str, kind: str, at: datetime) -> None:
@@ -277,11 +280,17 @@ def running_work(connection: Connection, case_id: str, *, except_instance: str) 
 
 
 def close_as_asked(connection: Connection, case_id: str, now: datetime) -> None:
-    """Close a case for the reason that was noted on it; who was only asked takes part no longer."""
+    """Close a case for the reason that was noted on it; who was only asked takes part no longer.
+
+    Messages that wait for a receiver are looked at once more, and lapse (``engine.services.messages``).
+    """
     query = select(support_case.c.closed_reason).where(support_case.c.id == case_id)
     reason = connection.execute(query).scalar_one()
     change(connection, case_id, {"status": "closed", "closed_at": now, "stage": "終結"})
     end_part(connection, case_id, now=now, reason=reason, relation="asked")
+    connection.execute(
+        update(outbox).where(outbox.c.case_id == case_id, outbox.c.state == "pending").values(next_at=now)
+    )
 
 
 def close_when_done(connection: Connection, case_id: str, now: datetime) -> None:
@@ -308,7 +317,7 @@ def is_left_over(connection: Connection, case_id: str, starting: Collection[str]
 
 def set_stage(connection: Connection, case_id: str, stage: str) -> None:
     """Words for where the case stands."""
-    connection.execute(_SET_STAGE, {"case": case_id, "stage": stage})
+    _SET_STAGE.run(connection, {"case": case_id, "stage": stage})
 
 
 def open_task_count(connection: Connection, case_id: str) -> int:

@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from engine.domain.errors import StorageUnavailable
 from engine.storage import outages
+from engine.storage.prepared import send
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 BUSY_TIMEOUT_S = 15.0  #: how long a writer waits for another one
@@ -57,12 +58,12 @@ def _sqlite_engine(url: str, *, pool: bool, patience_s: float) -> SqlEngine:
         options = connection.get_execution_options()
         hurry = options.get("tsunagu_hurry", False)
         if hurry:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(HURRY_S * 1000)}")
+            send(connection, f"PRAGMA busy_timeout={int(HURRY_S * 1000)}", ())
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("tsunagu_write", False) else "BEGIN")
+            send(connection, "BEGIN IMMEDIATE" if options.get("tsunagu_write", False) else "BEGIN", ())
         finally:
             if hurry:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience_s * 1000)}")
+                send(connection, f"PRAGMA busy_timeout={int(patience_s * 1000)}", ())
 
     return engine
 

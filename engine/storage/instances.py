@@ -8,19 +8,21 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from engine.storage.prepared import Prepared
 from engine.storage.rows import CaseRow, InstanceRow
 from engine.storage.sql import as_row, columns_of, insert_all, next_version
 from engine.storage.tables import history, incident, process_instance, support_case
 
 _COLUMNS = columns_of(process_instance, InstanceRow)
-_GET = select(*_COLUMNS).where(process_instance.c.id == bindparam("instance"))
-_WITH_CASE = (
+_GET = Prepared(select(*_COLUMNS).where(process_instance.c.id == bindparam("instance")))
+_STANDING = (
     select(*_COLUMNS, *columns_of(support_case, CaseRow))
     .join(support_case, support_case.c.id == process_instance.c.case_id)
     .where(process_instance.c.id == bindparam("instance"))
 )
-_WITH_CASE_LOCKED = _WITH_CASE.with_for_update(of=process_instance)  # a writer on SQLite is alone already
-_SAVE = (
+_WITH_CASE = Prepared(_STANDING)
+_WITH_CASE_LOCKED = Prepared(_STANDING.with_for_update(of=process_instance))  # a writer on SQLite is alone already
+_SAVE = Prepared(
     update(process_instance)
     .where(process_instance.c.id == bindparam("instance"), process_instance.c.version == bindparam("seen"))
     .values(version=next_version(process_instance))
@@ -29,13 +31,13 @@ _SAVE = (
 
 def get(connection: Connection, instance_id: str) -> InstanceRow | None:
     """The instance with its snapshot, or None."""
-    row = connection.execute(_GET, {"instance": instance_id}).first()
+    row = _GET.first(connection, {"instance": instance_id})
     return None if row is None else as_row(InstanceRow, row)
 
 
 def with_case(connection: Connection, instance_id: str, *, lock: bool = False) -> tuple[InstanceRow, CaseRow] | None:
     """The instance and its case by one statement, or None. lock: nobody else changes the instance in the meantime."""
-    row = connection.execute(_WITH_CASE_LOCKED if lock else _WITH_CASE, {"instance": instance_id}).first()
+    row = (_WITH_CASE_LOCKED if lock else _WITH_CASE).first(connection, {"instance": instance_id})
     if row is None:
         return None
     return as_row(InstanceRow, row[: len(_COLUMNS)]), as_row(CaseRow, row[len(_COLUMNS) :])
@@ -62,8 +64,7 @@ def add(connection: Connection, values: Mapping[str, Any]) -> None:
 
 def save(connection: Connection, instance_id: str, seen_version: int, values: Mapping[str, Any]) -> bool:
     """Store the new snapshot if nobody moved the instance since ``seen_version``; False if somebody did."""
-    result = connection.execute(_SAVE, {"instance": instance_id, "seen": seen_version, **values})
-    return result.rowcount == 1
+    return _SAVE.run(connection, {"instance": instance_id, "seen": seen_version, **values}) == 1
 
 
 def mark(connection: Connection, instance_id: str, status: str, *, ended_at: datetime | None = None) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from engine.storage.prepared import Prepared
 from engine.storage.sealing import join
 from engine.storage.sql import insert_all
 from engine.storage.tables import record
 
 NEWEST = 20  #: records of one form that are looked at for prefill
-_NEWEST = (
+_NEWEST = Prepared(
     select(record.c.data, record.c.sealed)
     .where(record.c.case_id == bindparam("case"), record.c.form_key == bindparam("form"))
     .order_by(record.c.at.desc(), record.c.id.desc())
@@ -31,8 +32,8 @@ def newest_data(connection: Connection, case_id: str, form_key: str, *, with_sea
     Looks at the newest records only, so that it costs the same in a case's tenth year.
     """
     merged: dict[str, Any] = {}
-    for row in reversed(connection.execute(_NEWEST, {"case": case_id, "form": form_key}).all()):
-        values = join(row.data, row.sealed if with_sealed else None)
+    for data, sealed in reversed(_NEWEST.rows(connection, {"case": case_id, "form": form_key})):
+        values = join(data, sealed if with_sealed else None)
         merged.update({key: value for key, value in values.items() if value is not None})
     return merged
 

@@ -13,11 +13,13 @@ from sqlalchemy import Connection, Integer, Row, Table, Text, insert, literal_co
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
+from engine.storage.prepared import Prepared
+
 T = TypeVar("T")
 
 # Statements that a step of a process sends are built once, when their module is imported, with named parameters:
-# SQLAlchemy then finds the compiled text by a key that it has already worked out. Building one anew costs several
-# times what sending it does (docs/adr/0018).
+# building one anew costs several times what sending it does (docs/adr/0018). Those of a step are kept compiled, too
+# (``Prepared``, docs/adr/0019).
 
 
 def new_id() -> str:
@@ -74,23 +76,20 @@ def by_dialect(build: Callable[[Any], Any]) -> Callable[[Connection], Any]:
 
 
 @cache
-def _insert_new(table: Table, dialect: str) -> Any:
-    statement: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table).inline()
-    return statement.on_conflict_do_nothing()
+def _insert_new(table: Table) -> Prepared:
+    return Prepared.by_dialect(lambda dialect: dialect.insert(table).inline().on_conflict_do_nothing())
 
 
 @cache
-def _insert(table: Table) -> Any:
-    return insert(table).inline()  # nobody asks for the key that the database gave
+def _insert(table: Table) -> Prepared:
+    return Prepared(insert(table).inline())  # nobody asks for the key that the database gave
 
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows of equal shape with one statement; nothing for none."""
-    if rows:
-        connection.execute(_insert(table), [dict(row) for row in rows])
+    _insert(table).run_all(connection, rows)
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """As ``insert_all``, leaving out rows whose key is there already."""
-    if rows:
-        connection.execute(_insert_new(table, connection.dialect.name), [dict(row) for row in rows])
+    _insert_new(table).run_all(connection, rows)

@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Date, Select, and_, bindparam, delete, false, insert, or_, select, update
+from sqlalchemy import Connection, Date, and_, bindparam, delete, false, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.domain.business_days import tokyo_date
+from engine.storage.prepared import Prepared
 from engine.storage.rows import ClockChange, ClockRow, TaskRow
 from engine.storage.sql import as_row, columns_of, insert_all, next_version, one_of
 from engine.storage.tables import (
@@ -30,27 +31,29 @@ _CHANGE = columns_of(clock_change, ClockChange)
 
 _IS_OPEN = one_of(user_task.c.state, *OPEN_STATES)
 _BY_TOKEN = and_(user_task.c.instance_id == bindparam("instance"), user_task.c.ref == bindparam("token"))
-_GET = select(*_COLUMNS).where(user_task.c.id == bindparam("task"))
-_OPEN_OF_INSTANCE = select(*_COLUMNS).where(user_task.c.instance_id == bindparam("instance"), _IS_OPEN)
-_CANDIDATES = select(task_candidate.c.org_id, task_candidate.c.role).where(
-    task_candidate.c.task_id == bindparam("task")
+_GET = Prepared(select(*_COLUMNS).where(user_task.c.id == bindparam("task")))
+_OPEN_OF_INSTANCE = Prepared(select(*_COLUMNS).where(user_task.c.instance_id == bindparam("instance"), _IS_OPEN))
+_CANDIDATES = Prepared(
+    select(task_candidate.c.org_id, task_candidate.c.role).where(task_candidate.c.task_id == bindparam("task"))
 )
-_CLOSE = update(user_task).where(_BY_TOKEN, _IS_OPEN).values(version=next_version(user_task))
-_CHANGE_TASK = (
+_CLOSE = Prepared(update(user_task).where(_BY_TOKEN, _IS_OPEN).values(version=next_version(user_task)))
+_CHANGE_TASK = Prepared(
     update(user_task)
     .where(user_task.c.id == bindparam("task"), user_task.c.version == bindparam("seen"))
     .values(version=next_version(user_task))
 )
-_FINISH_CLOCK = update(clock).where(clock.c.task_id.in_(select(user_task.c.id).where(_BY_TOKEN)))
-_LEAVE_QUEUES = (
+_FINISH_CLOCK = Prepared(update(clock).where(clock.c.task_id.in_(select(user_task.c.id).where(_BY_TOKEN))))
+_LEAVE_QUEUES = Prepared(
     update(task_candidate)
     .where(task_candidate.c.task_id.in_(select(user_task.c.id).where(_BY_TOKEN)))
     .values(open=false())
 )
-_CLOCK_OF = select(*_CLOCK).where(clock.c.task_id == bindparam("task"))
-_DROP_DRAFT = delete(draft).where(draft.c.task_id == bindparam("task"), draft.c.staff_id == bindparam("person"))
+_CLOCK_OF = Prepared(select(*_CLOCK).where(clock.c.task_id == bindparam("task")))
+_DROP_DRAFT = Prepared(
+    delete(draft).where(draft.c.task_id == bindparam("task"), draft.c.staff_id == bindparam("person"))
+)
 _TODAY = bindparam("today", type_=Date())
-_COMPLETER = (
+_COMPLETER = Prepared(
     select(user_task.c.completed_by)
     .where(
         user_task.c.instance_id == bindparam("instance"),
@@ -64,13 +67,13 @@ _COMPLETER = (
 
 def get(connection: Connection, task_id: str) -> TaskRow | None:
     """The task, or None."""
-    row = connection.execute(_GET, {"task": task_id}).first()
+    row = _GET.first(connection, {"task": task_id})
     return None if row is None else as_row(TaskRow, row)
 
 
 def open_of_instance(connection: Connection, instance_id: str) -> list[TaskRow]:
     """Open, claimed and held tasks of an instance."""
-    return [as_row(TaskRow, row) for row in connection.execute(_OPEN_OF_INSTANCE, {"instance": instance_id})]
+    return [as_row(TaskRow, row) for row in _OPEN_OF_INSTANCE.rows(connection, {"instance": instance_id})]
 
 
 def others_open(connection: Connection, instance_id: str, except_refs: Sequence[str]) -> bool:
@@ -91,7 +94,7 @@ def open_of_case(connection: Connection, case_id: str) -> list[TaskRow]:
 
 def candidates(connection: Connection, task_id: str) -> frozenset[tuple[str, str]]:
     """(organisation, role) pairs that may claim the task."""
-    return frozenset((org, role) for org, role in connection.execute(_CANDIDATES, {"task": task_id}))
+    return frozenset((org, role) for org, role in _CANDIDATES.rows(connection, {"task": task_id}))
 
 
 def add(
@@ -106,31 +109,30 @@ def add(
 
 def cancel_refs(connection: Connection, instance_id: str, refs: Sequence[str], at: datetime) -> None:
     """Cancel open tasks whose tokens were taken away."""
-    if refs:
-        closing = {"state": "cancelled", "completed_at": at}
-        connection.execute(_CLOSE, [{"instance": instance_id, "token": ref, **closing} for ref in refs])
+    closing = {"state": "cancelled", "completed_at": at}
+    _CLOSE.run_all(connection, [{"instance": instance_id, "token": ref, **closing} for ref in refs])
 
 
 def finish_clocks(connection: Connection, instance_id: str, refs: Sequence[str], state: str) -> None:
     """End the clocks of the tasks behind these tokens, which leave the queues of those who might have claimed them."""
-    if refs:
-        connection.execute(_LEAVE_QUEUES, [{"instance": instance_id, "token": ref} for ref in refs])
-        connection.execute(_FINISH_CLOCK, [{"instance": instance_id, "token": ref, "state": state} for ref in refs])
+    _LEAVE_QUEUES.run_all(connection, [{"instance": instance_id, "token": ref} for ref in refs])
+    _FINISH_CLOCK.run_all(connection, [{"instance": instance_id, "token": ref, "state": state} for ref in refs])
 
 
 def change(connection: Connection, task: TaskRow, values: Mapping[str, Any]) -> bool:
     """Change a task if it is still at the version that was read; False if somebody changed it."""
-    return connection.execute(_CHANGE_TASK, {"task": task.id, "seen": task.version, **values}).rowcount == 1
+    return _CHANGE_TASK.run(connection, {"task": task.id, "seen": task.version, **values}) == 1
 
 
 def completer_of(connection: Connection, instance_id: str, element_id: str) -> str | None:
     """Who completed that element last in this instance, or None."""
-    return connection.execute(_COMPLETER, {"instance": instance_id, "element": element_id}).scalar_one_or_none()
+    found: str | None = _COMPLETER.scalar(connection, {"instance": instance_id, "element": element_id})
+    return found
 
 
 def clock_of(connection: Connection, task_id: str) -> ClockRow | None:
     """The clock of a task, or None."""
-    row = connection.execute(_CLOCK_OF, {"task": task_id}).first()
+    row = _CLOCK_OF.first(connection, {"task": task_id})
     return None if row is None else as_row(ClockRow, row)
 
 
@@ -159,7 +161,7 @@ def save_draft(connection: Connection, task_id: str, staff_id: str, data: str, a
 
 def drop_drafts(connection: Connection, task_id: str, staff_id: str) -> None:
     """Forget the person's draft of a task."""
-    connection.execute(_DROP_DRAFT, {"task": task_id, "person": staff_id})
+    _DROP_DRAFT.run(connection, {"task": task_id, "person": staff_id})
 
 
 def draft_of(connection: Connection, task_id: str, staff_id: str) -> tuple[str, datetime] | None:
@@ -170,13 +172,13 @@ def draft_of(connection: Connection, task_id: str, staff_id: str) -> tuple[str, 
 
 
 @lru_cache(64)
-def _staff_in(pairs: int) -> Select[tuple[str]]:
+def _staff_in(pairs: int) -> Prepared:
     """The statement for so many pairs."""
     held = [
         and_(membership.c.org_id == bindparam(f"org_{n}"), membership.c.role == bindparam(f"role_{n}"))
         for n in range(pairs)
     ]
-    return (
+    return Prepared(
         select(membership.c.staff_id)
         .join(staff, staff.c.id == membership.c.staff_id)
         .where(or_(*held), one_of(staff.c.status, "active"), membership.c.valid_from <= _TODAY)
@@ -191,5 +193,5 @@ def staff_in(connection: Connection, pairs: Iterable[tuple[str, str]], now: date
     if not wanted:
         return []
     names = {f"org_{n}": org for n, (org, _) in enumerate(wanted)} | {f"role_{n}": r for n, (_, r) in enumerate(wanted)}
-    rows = connection.execute(_staff_in(len(wanted)), {"today": tokyo_date(now), **names})
-    return [row.staff_id for row in rows]
+    rows = _staff_in(len(wanted)).rows(connection, {"today": tokyo_date(now), **names})
+    return [staff_id for (staff_id,) in rows]

@@ -9,17 +9,18 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from engine.storage.columns import Instant
+from engine.storage.prepared import Prepared
 from engine.storage.rows import TimerRow
-from engine.storage.sql import as_row, by_dialect, columns_of, constant, one_of
+from engine.storage.sql import as_row, columns_of, constant, one_of
 from engine.storage.tables import timer
 
 _COLUMNS = columns_of(timer, TimerRow)
 PENDING = ("pending", "claimed")
 
 _IS_PENDING = one_of(timer.c.state, *PENDING)
-_PENDING_OF_INSTANCE = select(*_COLUMNS).where(timer.c.instance_id == bindparam("instance"), _IS_PENDING)
-_CANCEL = update(timer).where(timer.c.id == bindparam("moment")).values(state=constant("cancelled"))
-_CANCEL_OF_REF = (
+_PENDING_OF_INSTANCE = Prepared(select(*_COLUMNS).where(timer.c.instance_id == bindparam("instance"), _IS_PENDING))
+_CANCEL = Prepared(update(timer).where(timer.c.id == bindparam("moment")).values(state=constant("cancelled")))
+_CANCEL_OF_REF = Prepared(
     update(timer)
     .where(
         timer.c.instance_id == bindparam("instance"),
@@ -29,10 +30,12 @@ _CANCEL_OF_REF = (
     )
     .values(state=constant("cancelled"))
 )
-_FINISH = update(timer).where(
-    timer.c.id == bindparam("moment"), timer.c.fence == bindparam("seen"), one_of(timer.c.state, "claimed")
+_FINISH = Prepared(
+    update(timer).where(
+        timer.c.id == bindparam("moment"), timer.c.fence == bindparam("seen"), one_of(timer.c.state, "claimed")
+    )
 )
-_NEXT_MOMENT = select(timer.c.next_at).where(_IS_PENDING).order_by(timer.c.next_at).limit(1)
+_NEXT_MOMENT = Prepared(select(timer.c.next_at).where(_IS_PENDING).order_by(timer.c.next_at).limit(1))
 
 
 def _adding(dialect: Any) -> Any:
@@ -60,31 +63,28 @@ def _claiming(dialect: Any) -> Any:
     )
 
 
-_ADD = by_dialect(_adding)
-_CLAIM = by_dialect(_claiming)
+_ADD = Prepared.by_dialect(_adding)
+_CLAIM = Prepared.by_dialect(_claiming)
 
 
 def pending_of_instance(connection: Connection, instance_id: str) -> list[TimerRow]:
     """Moments of an instance that have not come."""
-    return [as_row(TimerRow, row) for row in connection.execute(_PENDING_OF_INSTANCE, {"instance": instance_id})]
+    return [as_row(TimerRow, row) for row in _PENDING_OF_INSTANCE.rows(connection, {"instance": instance_id})]
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert moments. One that was taken away is awaited again; one that has come, or is awaited, stays as it is."""
-    if rows:
-        connection.execute(_ADD(connection), [dict(row) for row in rows])
+    _ADD.run_all(connection, rows)
 
 
 def cancel(connection: Connection, ids: Sequence[str]) -> None:
     """Take moments away that will not come."""
-    if ids:
-        connection.execute(_CANCEL, [{"moment": timer_id} for timer_id in ids])
+    _CANCEL.run_all(connection, [{"moment": timer_id} for timer_id in ids])
 
 
 def cancel_of_refs(connection: Connection, instance_id: str, refs: Sequence[str]) -> None:
     """Take away the ladder and hold moments of tasks that are closed."""
-    if refs:
-        connection.execute(_CANCEL_OF_REF, [{"instance": instance_id, "token": ref} for ref in refs])
+    _CANCEL_OF_REF.run_all(connection, [{"instance": instance_id, "token": ref} for ref in refs])
 
 
 def move(connection: Connection, timer_id: str, fires_at: datetime) -> None:
@@ -102,14 +102,14 @@ def claim_due(connection: Connection, *, now: datetime, node: str, limit: int, l
     A lease that ends later than any given now can is one of a clock that went wrong; it binds nobody.
     """
     bounds = {"now": now, "many": limit, "lease_owner": node, "lease_until": now + lease, "longest": now + 2 * lease}
-    rows = [as_row(TimerRow, row) for row in connection.execute(_CLAIM(connection), bounds)]
+    rows = [as_row(TimerRow, row) for row in _CLAIM.rows(connection, bounds)]
     return sorted(rows, key=lambda row: (row.fires_at, row.id))
 
 
 def finish(connection: Connection, claimed: TimerRow, *, state: str, at: datetime) -> bool:
     """Mark a claimed moment as fired (or cancelled); False when another scheduler has taken it over meanwhile."""
     done = {"state": state, "fired_at": at, "lease_owner": None, "lease_until": None}
-    return connection.execute(_FINISH, {"moment": claimed.id, "seen": claimed.fence, **done}).rowcount == 1
+    return _FINISH.run(connection, {"moment": claimed.id, "seen": claimed.fence, **done}) == 1
 
 
 def put_back(
@@ -134,4 +134,5 @@ def put_back(
 
 def next_moment(connection: Connection) -> datetime | None:
     """The earliest pending moment, or None."""
-    return connection.execute(_NEXT_MOMENT).scalar_one_or_none()
+    found: datetime | None = _NEXT_MOMENT.scalar(connection, {})
+    return found
