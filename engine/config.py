@@ -26,6 +26,7 @@ class Settings:
     port: int = 8000
     demo: bool = False
     busy_timeout_s: float = 15.0  #: how long a writer waits for another one (SQLite)
+    publish_approval: bool = True  #: whether a second person must agree before a process changes
 
     @property
     def secure_cookies(self) -> bool:
@@ -53,4 +54,5 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         port=int(port),
         demo=env.get("TSUNAGU_DEMO", "") == "1",
         busy_timeout_s=float(patience),
+        publish_approval=env.get("TSUNAGU_PUBLISH_APPROVAL", "1") != "0",
     )

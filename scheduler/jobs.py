@@ -13,7 +13,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from engine.domain.business_days import TOKYO
-from engine.services import housekeeping, messages, scheduler_nodes, timers
+from engine.services import housekeeping, messages, moving_together, rehearsals, scheduler_nodes, timers
 from engine.services.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -71,6 +71,22 @@ def outbox(node: Node) -> None:
         log.info("outbox delivered=%d", delivered)
 
 
+def moves(node: Node) -> None:
+    """Move the next running instances to another version."""
+    done = moving_together.work(node.engine, now=node.engine.clock.now())
+    node.count(done)
+    if done:
+        log.info("moves done=%d", done)
+
+
+def rehearse(node: Node) -> None:
+    """Try the scenarios of what somebody wants to publish."""
+    done = rehearsals.work(node.engine, now=node.engine.clock.now())
+    node.count(done)
+    if done:
+        log.info("rehearsals done=%d", done)
+
+
 def heartbeat(node: Node) -> None:
     """Say that this process lives."""
     done = node.take()
@@ -92,6 +108,14 @@ JOBS = (
     Job(
         "outbox", IntervalTrigger(seconds=5), outbox,
         "A message is delivered in the request that sends it; this is for those that could not be, beside a long tick.",
+    ),
+    Job(
+        "moves", IntervalTrigger(seconds=1), moves,
+        "Instances are moved a few at a time; somebody may be watching how far it is.",
+    ),
+    Job(
+        "rehearsals", IntervalTrigger(seconds=2), rehearse,
+        "Scenarios take minutes and run in a program of their own; a job of its own keeps nobody waiting.",
     ),
     Job("heartbeat", IntervalTrigger(seconds=10), heartbeat, "`tsunagu doctor` sees within a minute who is dead."),
     Job(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, g, request, url_for
 from jinja2 import StrictUndefined
 
-from web import assets, errors, headers, i18n, runtime, session, words
+from web import assets, errors, headers, i18n, publishing_words, runtime, session, words
 from web.formatting import FILTERS, printable
 from web.navigation import navigation
 from web.pages import (
@@ -18,6 +18,7 @@ from web.pages import (
     home,
     inbox,
     intake,
+    moves,
     notices,
     processes,
     reviews,
@@ -25,7 +26,9 @@ from web.pages import (
     sign_in,
     static_files,
     tasks,
+    versions,
 )
+from web.policy import Policy, allows
 
 if TYPE_CHECKING:
     from engine.services.engine import Engine
@@ -33,7 +36,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 2 * 1024 * 1024
 MAX_FIELDS = 5000
 _AREAS = (
-    home, sign_in, inbox, tasks, intake, cases, reviews, processes, notices, settings, help_pages, static_files,
+    home, sign_in, inbox, tasks, intake, cases, reviews, processes, versions, moves, notices, settings, help_pages,
+    static_files,
 )  # fmt: skip
 
 
@@ -77,6 +81,7 @@ def _templates(app: Flask) -> None:
         due_day=words.due_day,
         role_name=words.role,
         word=words.word,
+        pw=publishing_words,
     )
     app.context_processor(_page_facts)
 
@@ -94,7 +99,14 @@ def _page_facts() -> dict[str, Any]:
         "section": (request.blueprint or "") if request else "",
         "demo": runtime.engine().settings.demo,
         "plain": _plain,
+        "may": _may,
     }
+
+
+def _may(area: str) -> bool:
+    """Whether the area is for the person who is signed in; pages link only to what will open."""
+    signed_in = getattr(g, "signed_in", None)
+    return signed_in is not None and allows(Policy(area), signed_in.actor)
 
 
 def _asset_url(name: str) -> str | None:

@@ -14,6 +14,7 @@ from engine.domain.roles import Role
 from engine.domain.staff import Actor
 from engine.queries.reviews import WATCHING_ROLES
 from engine.queries.visibility import CASE_ROLES
+from engine.services.publications import APPROVING_ROLES
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -25,11 +26,15 @@ class Policy(StrEnum):
     SIGNED_IN = "signed_in"  #: every member of staff
     CASE_WORK = "case_work"  #: roles that see case content, and members of a conference
     REVIEWS = "reviews"  #: those who watch the reviews of plans
+    PROCESS_OWNER = "process_owner"  #: those who change processes and move what runs on them
+    PUBLISHING = "publishing"  #: they, and those who agree to what they publish
 
 
 ROLES = {
     Policy.CASE_WORK: CASE_ROLES | {Role.CONFERENCE_MEMBER.value},
     Policy.REVIEWS: WATCHING_ROLES,
+    Policy.PROCESS_OWNER: frozenset({Role.PROCESS_OWNER.value}),
+    Policy.PUBLISHING: APPROVING_ROLES,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -59,7 +59,7 @@ def deploy_folder(engine: Engine, folder: Path, *, by: str | None, reason: str, 
     with engine.database.write() as connection:
         live = store.live_versions(connection)
         results = [_publish(connection, p, checked, live, by=by, reason=reason, now=now) for p in checked.packages]
-        _note(connection, [result for result in results if result.published], by=by, reason=reason, now=now)
+        note(connection, [result for result in results if result.published], by=by, reason=reason, now=now)
     return results
 
 
@@ -113,8 +113,19 @@ def _publish(
     connection: Any, package: Package, checked: Checked, live: dict[str, str], *, by: str | None, reason: str,
     now: datetime,
 ) -> DeployResult:  # fmt: skip
+    advice = tuple(f for f in checked.findings if f.file.startswith(f"{package.process_key}/"))
+    return make_live(connection, package, advice, live, by=by, reason=reason, now=now)
+
+
+def make_live(
+    connection: Any, package: Package, advice: Sequence[Finding], live: Mapping[str, str], *, by: str | None,
+    reason: str, now: datetime,
+) -> DeployResult:  # fmt: skip
+    """Store a checked package where its content is new, and make it live; inside the caller's transaction.
+
+    live: process key -> version that is live now. The audit event is the caller's.
+    """
     key = package.process_key
-    advice = tuple(f for f in checked.findings if f.file.startswith(f"{key}/"))
     version_id = store.find(connection, key, package.content_hash)
     if version_id is None:
         version_id = store.add(
@@ -128,7 +139,7 @@ def _publish(
             connection, process_key=key, version_id=version_id, by=by, reason=reason, checks=checks, now=now
         )  # fmt: skip
     number = store.number_of(connection, version_id)
-    return DeployResult(key, version_id, number, published, advice)
+    return DeployResult(key, version_id, number, published, tuple(advice))
 
 
 def _name(package: Package) -> str:
@@ -144,7 +155,8 @@ def engine_version() -> str:
         return "0"
 
 
-def _note(connection: Any, published: Sequence[DeployResult], *, by: str | None, reason: str, now: datetime) -> None:
+def note(connection: Any, published: Sequence[DeployResult], *, by: str | None, reason: str, now: datetime) -> None:
+    """The audit event of each process that was made live, on the chain of the installation."""
     for result in published:
         audit.append(
             connection, chain=audit.SYSTEM_CHAIN, at=now, actor=by or "system", act="definition.deployed",

@@ -2,6 +2,7 @@
 // (see ../README.md) and leaves every other page alone.
 import { startDrafts } from './drafts.js';
 import { startKeys } from './keys.js';
+import { startProgress } from './progress.js';
 import { startRules } from './rules.js';
 import { focusErrorSummary, preventSecondSubmit } from './submitting.js';
 
@@ -12,6 +13,7 @@ function start(root) {
 
 start(document);
 startKeys();
+startProgress();
 preventSecondSubmit();
 focusErrorSummary();
 document.addEventListener('htmx:after:swap', () => start(document));

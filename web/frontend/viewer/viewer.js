@@ -7,7 +7,10 @@ import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 import { texts } from './texts.js';
 
 /** Kinds of marks that have a look of their own in viewer.css; anything else looks like "note". */
-const KINDS = new Set(['here', 'done', 'waiting', 'overdue', 'incident', 'note']);
+const KINDS = new Set([
+  'here', 'done', 'waiting', 'overdue', 'incident', 'note',
+  'heat1', 'heat2', 'heat3', 'heat4', 'added', 'removed', 'changed', 'moved',
+]);
 
 /** Readable scale when the page goes to one element; the whole of a wide process is too small to read. */
 const READING_SCALE = 0.9;
@@ -96,7 +99,7 @@ function mark(viewer, marks) {
     const look = KINDS.has(kind) ? kind : 'note';
     viewer.get('canvas').addMarker(id, `mark-${look}`);
     if (label && !shape.waypoints) addBadge(viewer, shape, look, label);
-    if (look !== 'done' && look !== 'note') here.push(id);
+    if (!['done', 'note', 'moved'].includes(look)) here.push(id);
   }
   return here;
 }

@@ -1,0 +1,198 @@
+"""Where the running instances of a process stand and where deadlines break, by element: numbers, never whose case.
+
+A place is an open task, or a moment or message that an instance waits for; events beside a task count with their task.
+One case can stand in two places. Rows only: no engine state is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, and_, bindparam, case, func, literal, select
+
+from engine.domain.errors import NotFound
+from engine.queries.outline import display_name, outline
+from engine.storage.columns import Instant
+from engine.storage.tables import definition_version, incident, process_instance, subscription, timer, user_task
+
+if TYPE_CHECKING:
+    from engine.definitions.elements import BpmnModel
+    from engine.services.engine import Engine
+
+#: from how many places on an element is in class 1, 2, 3, 4
+CLASSES = (1, 5, 10, 30)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of one element: places, of these late tasks, tasks on hold, and open incidents."""
+
+    here: int = 0
+    late: int = 0
+    held: int = 0
+    stopped: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        """Both together."""
+        return Counts(
+            self.here + other.here, self.late + other.late, self.held + other.held, self.stopped + other.stopped
+        )
+
+    @property
+    def heat(self) -> int:
+        """The class of ``here`` from 1 to 4; 0 for none."""
+        return sum(self.here >= least for least in CLASSES)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The counts of one element in one version."""
+
+    version: int
+    element_id: str
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class Place:
+    """One element with its counts over all versions. versions: number -> places. drawn: whether the shown version has
+    it; no: its number in the outline, 0 where it is not drawn.
+    """
+
+    no: int
+    element_id: str
+    name: str
+    counts: Counts
+    versions: Mapping[int, int]
+    drawn: bool = True
+
+
+@dataclass(frozen=True)
+class Heat:
+    """All places of a process, in the order of the outline; those that the shown version does not have come last."""
+
+    total: Counts
+    places: tuple[Place, ...]
+
+    @property
+    def worst(self) -> Place | None:
+        """The place to look at first: most late, then most places; None where nothing stands."""
+        busy = [place for place in self.places if place.counts.here]
+        return max(busy, key=lambda place: (place.counts.late, place.counts.here), default=None)
+
+
+def heat(engine: Engine, key: str, number: int, *, now: datetime) -> Heat:
+    """Where the instances of a process stand, told on the diagram of version ``number``. Raises NotFound."""
+    with engine.database.read() as connection:
+        ids = _version_ids(connection, key)
+        rows = _rows(connection, key, now)
+    if number not in ids:
+        raise NotFound("process")
+    found = _standings(engine, ids, rows)
+    return told_on(engine.definitions.get(ids[number]).model, found, _names(engine, ids, found))
+
+
+def standings(engine: Engine, key: str, *, now: datetime) -> tuple[Standing, ...]:
+    """The counts by version and element."""
+    with engine.database.read() as connection:
+        ids = _version_ids(connection, key)
+        rows = _rows(connection, key, now)
+    return _standings(engine, ids, rows)
+
+
+def told_on(model: BpmnModel, found: Iterable[Standing], names: Mapping[str, str]) -> Heat:
+    """The counts gathered by element of a model. names: of elements that it does not have."""
+    gathered: dict[str, Place] = {}
+    for one in found:
+        known = gathered.get(one.element_id) or Place(0, one.element_id, "", Counts(), {}, drawn=False)
+        versions = {**known.versions, one.version: known.versions.get(one.version, 0) + one.counts.here}
+        gathered[one.element_id] = replace(known, counts=known.counts + one.counts, versions=versions)
+    places = [
+        replace(gathered.pop(step.element_id), no=step.no, name=step.name, drawn=True)
+        for step in outline(model)
+        if step.element_id in gathered
+    ]
+    places += [replace(place, name=names.get(place.element_id, place.element_id)) for place in gathered.values()]
+    return Heat(sum((place.counts for place in places), Counts()), tuple(places))
+
+
+def names_of(engine: Engine, key: str, found: Iterable[Standing]) -> dict[str, str]:
+    """The names of the elements at which something stands, each from the newest version that has it."""
+    with engine.database.read() as connection:
+        return _names(engine, _version_ids(connection, key), found)
+
+
+def _names(engine: Engine, ids: Mapping[int, str], found: Iterable[Standing]) -> dict[str, str]:
+    names = {}
+    for one in sorted(found, key=lambda standing: standing.version):
+        element = engine.definitions.get(ids[one.version]).model.elements.get(one.element_id)
+        if element is not None:
+            names[one.element_id] = display_name(element)
+    return names
+
+
+def _standings(engine: Engine, ids: Mapping[int, str], rows: Iterable[Standing]) -> tuple[Standing, ...]:
+    """Without the events beside a task or part, which are no place of their own."""
+    kept: dict[tuple[int, str], Counts] = {}
+    for row in rows:
+        element = engine.definitions.get(ids[row.version]).model.elements.get(row.element_id)
+        if row.counts.here and element is not None and element.attached_to is not None:
+            continue
+        place = (row.version, row.element_id)
+        kept[place] = kept.get(place, Counts()) + row.counts
+    return tuple(Standing(version, element, counts) for (version, element), counts in kept.items())
+
+
+# ---------------------------------------------------------------- statements
+
+_RUNNING = and_(
+    process_instance.c.process_key == bindparam("of_key"), process_instance.c.status.in_(("running", "incident"))
+)
+_LATE = and_(user_task.c.due_at <= bindparam("now", type_=Instant), user_task.c.state != "held")
+
+
+def _of_version(table: Any, *condition: Any) -> Any:
+    """The table's rows of running instances with the number of their version."""
+    joined = table.join(process_instance, process_instance.c.id == table.c.instance_id)
+    joined = joined.join(definition_version, definition_version.c.id == process_instance.c.version_id)
+    return lambda *columns: (
+        select(definition_version.c.number, *columns)
+        .select_from(joined)
+        .where(_RUNNING, *condition)
+        .group_by(definition_version.c.number, columns[0])
+    )
+
+
+def _place(table: Any) -> Any:
+    return case((func.coalesce(table.c.branch, "") != "", table.c.branch), else_=table.c.element_id)
+
+
+_TASKS = _of_version(user_task, user_task.c.state.in_(("open", "claimed", "held")))(
+    user_task.c.element_id,
+    func.count(),
+    func.sum(case((_LATE, 1), else_=0)),
+    func.sum(case((user_task.c.state == "held", 1), else_=0)),
+)
+_MOMENTS = _of_version(timer, timer.c.kind == "token", timer.c.state.in_(("pending", "claimed")))(
+    _place(timer), func.count(), literal(0), literal(0)
+)
+_MESSAGES = _of_version(subscription)(_place(subscription), func.count(), literal(0), literal(0))
+_STOPPED = _of_version(incident, incident.c.resolved_at.is_(None))(incident.c.element_id, func.count())
+
+
+def _rows(connection: Connection, key: str, now: datetime) -> list[Standing]:
+    found = [
+        Standing(row[0], row[1], Counts(int(row[2]), int(row[3] or 0), int(row[4] or 0)))
+        for statement in (_TASKS, _MOMENTS, _MESSAGES)
+        for row in connection.execute(statement, {"of_key": key, "now": now})
+    ]
+    stopped = connection.execute(_STOPPED, {"of_key": key})
+    return found + [Standing(row[0], row[1], Counts(stopped=int(row[2]))) for row in stopped]
+
+
+def _version_ids(connection: Connection, key: str) -> dict[int, str]:
+    query = select(definition_version.c.number, definition_version.c.id).where(definition_version.c.process_key == key)
+    return {row.number: row.id for row in connection.execute(query)}
