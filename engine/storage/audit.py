@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, literal_column, select, update
+from sqlalchemy import Connection, Text, bindparam, insert, literal_column, select, update
 
 from engine.storage.columns import plain
 from engine.storage.prepared import Prepared
+from engine.storage.sql import among
 from engine.storage.tables import access_log, audit_chain, audit_event
 
 SYSTEM_CHAIN = "system"
@@ -29,14 +31,18 @@ _TAKE = Prepared(
 )
 _SET_HEAD = Prepared(update(audit_chain).where(audit_chain.c.chain == bindparam("of_chain")))
 _ADD = Prepared(insert(audit_event).inline())
-
-
-_HEADS = (
-    select(audit_chain.c.chain, audit_chain.c.seq, audit_chain.c.head)
-    .where(audit_chain.c.chain.in_(bindparam("chains", expanding=True)))
-    .order_by(audit_chain.c.chain)
-    .with_for_update()
+_HEADS = Prepared.by_dialect(
+    lambda dialect: (
+        select(audit_chain.c.chain, audit_chain.c.seq, audit_chain.c.head)
+        .where(among(dialect, audit_chain.c.chain, "chains"))
+        .order_by(audit_chain.c.chain)
+        .with_for_update()
+    )
 )
+#: the data as text: it was written already, for its hash
+_ADD_WRITTEN = Prepared(insert(audit_event).inline().values(data=bindparam("written", type_=Text)))
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=plain).encode
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -95,39 +101,68 @@ def append_all(connection: Connection, events: Sequence[Event], *, at: datetime,
     """
     chains = sorted({event.chain for event in events})
     heads = _heads(connection, chains)
-    rows = []
+    row_of, rows = _writer(at, actor), []
     for event in events:
         seq, head = heads[event.chain]
-        stored = json.loads(json.dumps(dict(event.data), default=plain))
-        body = {
-            "actor": actor, "act": event.act, "task_id": event.task_id, "element_id": event.element_id, "data": stored,
+        row = row_of(event, seq + 1, head)
+        rows.append(row)
+        heads[event.chain] = (seq + 1, row["hash"])
+    _ADD_WRITTEN.run_all(connection, rows)
+    moved = [{"of_chain": chain, "seq": heads[chain][0], "head": heads[chain][1]} for chain in chains]
+    _SET_HEAD.run_all(connection, moved)
+
+
+def _writer(at: datetime, actor: str) -> Callable[[Event, int, str], dict[str, Any]]:
+    """Makes the row of an event, given its position and the hash before it; as ``_digest``, which verifies it.
+
+    What ``_digest`` hashes is put together from its parts, of which those that many events share are written once.
+    """
+    instant, who = _quoted(_instant(at)), _quoted(actor)
+    quoted = cache(_quoted)
+
+    def row(event: Event, seq: int, head: str) -> dict[str, Any]:
+        data = _written(event.data)
+        body = (
+            f'{{"act":{quoted(event.act)},"actor":{who},"data":{data},"element_id":{quoted(event.element_id)},'
+            f'"task_id":{_quoted(event.task_id)}}}'
+        )
+        text = f'["{head}",{_quoted(event.chain)},{seq},{instant},{body}]'
+        return {
+            "chain": event.chain, "seq": seq, "at": at, "actor": actor, "act": event.act, "task_id": event.task_id,
+            "element_id": event.element_id, "written": data, "hash": hashlib.sha256(text.encode()).hexdigest(),
         }  # fmt: skip
-        digest = _digest(head, event.chain, seq + 1, at, body)
-        rows.append({"chain": event.chain, "seq": seq + 1, "at": at, "hash": digest, **body})
-        heads[event.chain] = (seq + 1, digest)
-    if rows:
-        _ADD.run_all(connection, rows)
-        moved = [{"of_chain": chain, "seq": heads[chain][0], "head": heads[chain][1]} for chain in chains]
-        _SET_HEAD.run_all(connection, moved)
+
+    return row
+
+
+def _written(data: Mapping[str, Any]) -> str:
+    """The data in the form that is hashed."""
+    if all(type(value) is str for value in data.values()):
+        return _canonical(data)
+    return _canonical(json.loads(json.dumps(dict(data), default=plain)))  # keys that are no texts are sorted as such
 
 
 def _heads(connection: Connection, chains: Sequence[str]) -> dict[str, tuple[int, str]]:
     """Position and last hash of each chain, locked; one that does not exist yet is made."""
-    found = {row.chain: (row.seq, row.head) for row in connection.execute(_HEADS, {"chains": chains})}
+    found = {chain: (seq, head) for chain, seq, head in _HEADS.rows(connection, {"chains": chains})}
     for chain in chains:
         if chain not in found:
             open_chain(connection, chain)
-            row = connection.execute(_HEADS, {"chains": [chain]}).one()
-            found[chain] = (row.seq, row.head)
+            ((_, seq, head),) = _HEADS.rows(connection, {"chains": [chain]})
+            found[chain] = (seq, head)
     return found
 
 
 def _digest(previous: str, chain: str, seq: int, at: datetime, body: Mapping[str, Any]) -> str:
     text = json.dumps(
-        [previous, chain, seq, at.astimezone(UTC).isoformat(timespec="microseconds"), body],
+        [previous, chain, seq, _instant(at), body],
         ensure_ascii=False, sort_keys=True, separators=(",", ":"),
     )  # fmt: skip
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def verify(connection: Connection) -> list[BrokenLink]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, Text, and_, bindparam, func, or_, select, update
 
 from engine.domain.business_days import tokyo_date
-from engine.storage.rows import TaskRow, TimerRow
-from engine.storage.sql import as_row, by_dialect, columns_of, one_of
+from engine.storage.columns import Instant
+from engine.storage.prepared import Prepared
+from engine.storage.rows import TimerRow
+from engine.storage.sql import among, as_row, constant, one_of
 from engine.storage.tables import (
     clock,
     membership,
@@ -24,51 +27,109 @@ from engine.storage.tables import (
     timer,
     user_task,
 )
-from engine.storage.tasks import OPEN_STATES
 
 Key = tuple[str, str, datetime]  #: a raise is noted once for a task, a level and the instant at which it was due
 Queue = tuple[str, str]  #: organisation and role
 
-_IDS: BindParameter[str] = bindparam("ids", expanding=True)
-_TASKS = select(*columns_of(user_task, TaskRow)).where(
-    user_task.c.instance_id.in_(_IDS), one_of(user_task.c.state, *OPEN_STATES)
-)
-_LADDERS = select(clock.c.task_id, clock.c.ladder).where(clock.c.task_id.in_(_IDS))
-_CANDIDATES = select(task_candidate.c.task_id, task_candidate.c.org_id, task_candidate.c.role).where(
-    task_candidate.c.task_id.in_(_IDS)
-)
-_OWNERS = select(support_case.c.id, support_case.c.owner_org).where(support_case.c.id.in_(_IDS))
-_STAFF = (
-    select(membership.c.org_id, membership.c.role, membership.c.staff_id)
-    .join(staff, staff.c.id == membership.c.staff_id)
-    .where(
-        membership.c.org_id.in_(bindparam("orgs", expanding=True)),
-        membership.c.role.in_(bindparam("roles", expanding=True)),
-        one_of(staff.c.status, "active"),
-        membership.c.valid_from <= bindparam("today"),
-        or_(membership.c.valid_until.is_(None), membership.c.valid_until >= bindparam("today")),
+
+@dataclass(frozen=True)
+class Late:
+    """The task of a moment of the ladder, with what decides who hears of it.
+
+    ladder: None where the task has no clock. candidates: who may claim it, for ``queues_of``.
+    """
+
+    moment: str
+    task_id: str
+    case_id: str
+    element_id: str
+    assignee_id: str | None
+    opened_at: datetime
+    ladder: str | None
+    owner_org: str
+    candidates: str
+
+
+_OF_MOMENT = and_(user_task.c.instance_id == timer.c.instance_id, user_task.c.ref == timer.c.ref)
+
+
+def _candidates(dialect: Any) -> Any:
+    """The pairs of a task as one text, since most tasks of a batch have the same ones."""
+    pair = task_candidate.c.org_id.concat(constant("\t")).concat(task_candidate.c.role)
+    together = func.string_agg if dialect.__name__.endswith("postgresql") else func.group_concat
+    found = select(together(pair, constant("\n"), type_=Text)).where(task_candidate.c.task_id == user_task.c.id)
+    return func.coalesce(found.scalar_subquery(), constant(""))
+
+
+def _late(dialect: Any) -> Any:
+    return (
+        select(
+            timer.c.id, user_task.c.id, user_task.c.case_id, user_task.c.element_id, user_task.c.assignee_id,
+            user_task.c.opened_at, clock.c.ladder, support_case.c.owner_org, _candidates(dialect),
+        )
+        .select_from(
+            timer.join(user_task, _OF_MOMENT)
+            .join(support_case, support_case.c.id == user_task.c.case_id)
+            .outerjoin(clock, clock.c.task_id == user_task.c.id)
+        )
+        .where(among(dialect, timer.c.id, "moments"), one_of(user_task.c.state, "open", "claimed"))
+    )  # fmt: skip
+
+
+def _noting(dialect: Any) -> Any:
+    columns = ("task_id", "case_id", "element_id", "level", "due_at", "raised_at")
+    late = (
+        select(
+            user_task.c.id, user_task.c.case_id, user_task.c.element_id, timer.c.branch, timer.c.fires_at,
+            bindparam("now", type_=Instant()),
+        )
+        .select_from(timer.join(user_task, _OF_MOMENT))
+        .where(among(dialect, timer.c.id, "moments"))
+        .order_by(timer.c.fires_at, timer.c.id)
+    )  # fmt: skip
+    adding = dialect.insert(raised).from_select(columns, late, include_defaults=False).on_conflict_do_nothing()
+    return adding.returning(raised.c.task_id, raised.c.level, raised.c.due_at)
+
+
+def _staff(dialect: Any) -> Any:
+    today = bindparam("today", type_=membership.c.valid_from.type)
+    return (
+        select(membership.c.org_id, membership.c.role, membership.c.staff_id)
+        .join(staff, staff.c.id == membership.c.staff_id)
+        .where(
+            among(dialect, membership.c.org_id, "orgs"),
+            among(dialect, membership.c.role, "roles"),
+            one_of(staff.c.status, "active"),
+            membership.c.valid_from <= today,
+            or_(membership.c.valid_until.is_(None), membership.c.valid_until >= today),
+        )
+        .distinct()
     )
-    .distinct()
-)
-_FINISH = (
-    update(timer)
-    .where(timer.c.id.in_(_IDS), timer.c.fence == bindparam("seen"), one_of(timer.c.state, "claimed"))
-    .returning(timer.c.id)
-)
-_NOTE = by_dialect(
+
+
+_LATE = Prepared.by_dialect(_late)
+_FINISH = Prepared.by_dialect(
     lambda dialect: (
-        dialect.insert(raised).on_conflict_do_nothing().returning(raised.c.task_id, raised.c.level, raised.c.due_at)
+        update(timer)
+        .where(
+            among(dialect, timer.c.id, "moments"),
+            timer.c.fence == bindparam("seen"),
+            one_of(timer.c.state, "claimed"),
+        )
+        .returning(timer.c.id)
     )
 )
-_TELL = by_dialect(
+_NOTE = Prepared.by_dialect(_noting)
+_STAFF = Prepared.by_dialect(_staff)
+_TELL = Prepared.by_dialect(
     lambda dialect: dialect.insert(notification).inline().on_conflict_do_nothing(index_elements=["unique_key"])
 )
 
 
-def open_tasks(connection: Connection, instance_ids: Collection[str]) -> dict[tuple[str, str], TaskRow]:
-    """Open, claimed and held tasks of some instances, by instance and token."""
-    found = (as_row(TaskRow, row) for row in connection.execute(_TASKS, {"ids": sorted(instance_ids)}))
-    return {(task.instance_id, task.ref): task for task in found}
+def late_tasks(connection: Connection, moments: Sequence[str]) -> dict[str, Late]:
+    """Open and claimed tasks (not those on hold) whose moments these are, by the moment's id."""
+    found = (as_row(Late, row) for row in _LATE.rows(connection, {"moments": moments}))
+    return {late.moment: late for late in found}
 
 
 def finish(connection: Connection, claimed: Iterable[TimerRow], *, state: str, at: datetime) -> set[str]:
@@ -78,42 +139,28 @@ def finish(connection: Connection, claimed: Iterable[TimerRow], *, state: str, a
         by_fence[moment.fence].append(moment.id)
     done = {"state": state, "fired_at": at, "lease_owner": None, "lease_until": None}
     return {
-        row.id
+        row[0]
         for fence, ids in by_fence.items()
-        for row in connection.execute(_FINISH, {"ids": ids, "seen": fence, **done})
+        for row in _FINISH.rows(connection, {"moments": ids, "seen": fence, **done})
     }
 
 
-def note(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[Key]:
-    """Note raises; those already noted are left out. Returns the new ones."""
-    if not rows:
+def note(connection: Connection, moments: Sequence[str], *, at: datetime) -> set[Key]:
+    """Note the raises of these moments in due order; those already noted are left out. Returns the new ones."""
+    if not moments:
         return set()
-    found = connection.execute(_NOTE(connection), [dict(row) for row in rows])
-    return {(row.task_id, row.level, row.due_at) for row in found}
+    return {(task, level, due) for task, level, due in _NOTE.rows(connection, {"moments": moments, "now": at})}
 
 
 def tell(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Put notices before people; one with a ``unique_key`` that exists is not told again."""
-    if rows:
-        connection.execute(_TELL(connection), [dict(row) for row in rows])
+    _TELL.run_all(connection, rows)
 
 
-def ladders(connection: Connection, task_ids: Collection[str]) -> dict[str, str]:
-    """The name of the ladder of each task that has a clock."""
-    return {row.task_id: row.ladder for row in connection.execute(_LADDERS, {"ids": sorted(task_ids)})}
-
-
-def candidates(connection: Connection, task_ids: Collection[str]) -> dict[str, set[Queue]]:
-    """(organisation, role) pairs that may claim each task."""
-    found: dict[str, set[Queue]] = defaultdict(set)
-    for task_id, org, role in connection.execute(_CANDIDATES, {"ids": sorted(task_ids)}):
-        found[task_id].add((org, role))
-    return found
-
-
-def owners(connection: Connection, case_ids: Collection[str]) -> dict[str, str]:
-    """The organisation that owns each case."""
-    return {row.id: row.owner_org for row in connection.execute(_OWNERS, {"ids": sorted(case_ids)})}
+def queues_of(candidates: str) -> frozenset[Queue]:
+    """(organisation, role) pairs that may claim a late task."""
+    pairs = (line.split("\t") for line in candidates.split("\n") if line)
+    return frozenset((org, role) for org, role in pairs)
 
 
 def staff_in(connection: Connection, queues: Collection[Queue], now: datetime) -> dict[Queue, set[str]]:
@@ -125,6 +172,6 @@ def staff_in(connection: Connection, queues: Collection[Queue], now: datetime) -
             "roles": sorted({r for _, r in queues}),
             "today": tokyo_date(now),
         }
-        for org, role, staff_id in connection.execute(_STAFF, bounds):
+        for org, role, staff_id in _STAFF.rows(connection, bounds):
             found[org, role].add(staff_id)
     return found

@@ -9,10 +9,11 @@ from secrets import token_hex
 from time import time_ns
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Integer, Row, Table, Text, insert, literal_column
+from sqlalchemy import Connection, Integer, Row, Table, Text, any_, bindparam, func, insert, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
+from engine.storage.columns import Json
 from engine.storage.prepared import Prepared
 
 T = TypeVar("T")
@@ -62,6 +63,14 @@ def one_of(column: ColumnElement[str], *texts: str) -> ColumnElement[bool]:
     """The column has one of our own constants."""
     first, *others = (constant(text) for text in texts)
     return column.in_([first, *others]) if others else column == first
+
+
+def among(dialect: Any, column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """The column has one of the texts of a list, which goes as one parameter, however long (for ``Prepared``)."""
+    if dialect is postgresql:
+        return column == any_(bindparam(name, type_=postgresql.ARRAY(Text)))
+    listed = func.json_each(bindparam(name, type_=Json())).table_valued("value")
+    return column.in_(select(listed.c.value))
 
 
 def next_version(table: Table) -> ColumnElement[int]:

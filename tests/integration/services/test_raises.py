@@ -75,3 +75,26 @@ def test_missed_levels_are_raised_once_each_in_due_order_and_the_trail_holds(off
     assert [json.loads(row.data)["level"] for row in events] == LEVELS
     with office.engine.database.read() as connection:
         assert audit.verify(connection) == []
+
+
+def test_events_written_together_are_those_written_one_by_one(office: Casework) -> None:
+    late = {"due": "2026-04-08T00:00:00+00:00", "level": '警告 "1"\\\n\u2028'}
+    odd = {"at": office.now, "counts": {2: 1, 10: 2}, "names": ("甲", None), "ratio": 0.1}
+    acts = [("a", late, "t'1"), ("b", odd, None), ("a", {}, "é"), ("b", late, None), ("a", odd, "t2")]
+    with office.engine.database.write() as connection:
+        events = [audit.Event(f"together-{chain}", "task.raised", task, task, data) for chain, data, task in acts]
+        audit.append_all(connection, events, at=office.now, actor="system")
+        for chain, data, task in acts:
+            audit.append(
+                connection, chain=f"single-{chain}", at=office.now, actor="system", act="task.raised", task_id=task,
+                element_id=task, data=data,
+            )  # fmt: skip
+    both = [
+        [tuple(row)[1:] for row in office.rows("SELECT substr(chain, 8), seq, at, actor, act, task_id, element_id"
+                                               " FROM audit_event WHERE chain LIKE :c ORDER BY chain, seq", c=name)]
+        for name in ("together-%", "single-%")
+    ]  # fmt: skip
+    assert both[0] == both[1]
+    assert len(both[0]) == len(acts)
+    with office.engine.database.read() as connection:
+        assert audit.verify(connection) == []
