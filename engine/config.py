@@ -26,12 +26,23 @@ class Settings:
     port: int = 8000
     demo: bool = False
     busy_timeout_s: float = 15.0  #: how long a writer waits for another one (SQLite)
+    files_folder: Path | None = None  #: where attached files lie, when not beside the database
     publish_approval: bool = True  #: whether a second person must agree before a process changes
 
     @property
     def secure_cookies(self) -> bool:
         """Cookies are ``__Host-`` and Secure where people come by https."""
         return self.base_url.startswith("https://")
+
+    @property
+    def files(self) -> Path:
+        """The folder of attached files: beside an SQLite database, else in ``var``; no web server serves it."""
+        if self.files_folder is not None:
+            return self.files_folder
+        if self.database_url.startswith("sqlite:///"):
+            database = Path(self.database_url.removeprefix("sqlite:///"))
+            return database.with_name(f"{database.name}.files")
+        return ROOT / "var" / "files"
 
 
 def from_environment(env: Mapping[str, str] | None = None) -> Settings:
@@ -54,5 +65,6 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         port=int(port),
         demo=env.get("TSUNAGU_DEMO", "") == "1",
         busy_timeout_s=float(patience),
+        files_folder=Path(env["TSUNAGU_FILES"]) if env.get("TSUNAGU_FILES") else None,
         publish_approval=env.get("TSUNAGU_PUBLISH_APPROVAL", "1") != "0",
     )

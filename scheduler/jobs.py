@@ -100,7 +100,8 @@ def heartbeat(node: Node) -> None:
 def tidy(node: Node) -> None:
     """Forget what has run out."""
     report = housekeeping.tidy(node.engine, now=node.engine.clock.now())
-    log.info("tidy sessions=%d attempts=%d nodes=%d", report.sessions, report.attempts, report.nodes)
+    gone = (report.sessions, report.attempts, report.nodes, report.files)
+    log.info("tidy sessions=%d attempts=%d nodes=%d files=%d", *gone)
 
 
 JOBS = (

@@ -1,7 +1,8 @@
 """The whole database as one file, and back: the same archive for SQLite and PostgreSQL (docs/adr/0020).
 
 A zip file: ``tables/<name>.jsonl`` holds one JSON array for each row, ``manifest.json`` the schema version and for each
-table its columns, number of rows and SHA-256. Sessions are left out: after a restore everybody signs in again.
+table its columns, number of rows and SHA-256; ``files/<hash>`` are the attached files. Sessions are left out: after a
+restore everybody signs in again.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import logging
 import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -44,11 +46,14 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from engine.domain.errors import EngineError
-from engine.storage import audit
+from engine.storage import audit, casework
 from engine.storage.columns import Instant, Json
 from engine.storage.database import Database, migrate, migration_config, schema_version
+from engine.storage.file_store import HASH, FileStore
+from engine.storage.metadata import metadata
 from engine.storage.schema import newest
-from engine.storage.tables import metadata
+
+log = logging.getLogger(__name__)
 
 FORMAT = "tsunagu-backup-1"
 MANIFEST = "manifest.json"
@@ -90,11 +95,12 @@ class TableManifest:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an archive holds. created_at: when the snapshot of the database was taken."""
+    """What an archive holds. created_at: when the snapshot of the database was taken. files: size by hash."""
 
     schema: str
     created_at: datetime
     tables: Mapping[str, TableManifest]
+    files: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -105,8 +111,10 @@ class Manifest:
 # ---------------------------------------------------------------- writing
 
 
-def back_up(database: Database, path: Path, *, now: datetime) -> Manifest:
+def back_up(database: Database, path: Path, *, now: datetime, files: FileStore | None = None) -> Manifest:
     """Write everything the database holds at one moment to ``path``; others may go on working meanwhile.
+
+    files: the store of the attached files, which go into the archive with the rows that name them.
 
     The file appears whole or not at all, readable by its owner only. Raises FileExistsError for a path that exists, and
     BackupUnusable for a database of another schema version.
@@ -118,7 +126,7 @@ def back_up(database: Database, path: Path, *, now: datetime) -> Manifest:
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with os.fdopen(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "w+b") as file:
-            manifest = _write(database, file, now)
+            manifest = _write(database, file, now, files)
             file.flush()
             os.fsync(file.fileno())
         verify(partial)
@@ -128,12 +136,28 @@ def back_up(database: Database, path: Path, *, now: datetime) -> Manifest:
     return manifest
 
 
-def _write(database: Database, file: IO[bytes], now: datetime) -> Manifest:
+def _write(database: Database, file: IO[bytes], now: datetime, store: FileStore | None) -> Manifest:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive, database.read() as connection:
         tables = {table.name: _write_table(connection, archive, table) for table in _tables()}
-        manifest = Manifest(newest(), now, tables)
+        named = casework.named_files(connection) if store else ()
+        files = {digest: size for digest in sorted(named) if store for size in _write_file(archive, store, digest)}
+        manifest = Manifest(newest(), now, tables, files)
         archive.writestr(MANIFEST, _manifest_text(manifest))
     return manifest
+
+
+def _write_file(archive: zipfile.ZipFile, store: FileStore, digest: str) -> Iterator[int]:
+    """Add one file and give its size; one that is missing is reported and does not keep the rest from being saved."""
+    path = store.path(digest) if HASH.fullmatch(digest) else None
+    if path is None or not path.is_file():
+        log.warning("backup: the attached file %s is missing", digest)
+        return
+    archive.write(path, _file_entry(digest), zipfile.ZIP_STORED)  # such files are compressed already
+    yield path.stat().st_size
+
+
+def _file_entry(digest: str) -> str:
+    return f"files/{digest}"
 
 
 def _tables() -> list[Table]:
@@ -191,7 +215,10 @@ def _manifest_text(manifest: Manifest) -> str:
         name: {"columns": t.columns, "keys": t.keys, "rows": t.rows, "sha256": t.sha256}
         for name, t in manifest.tables.items()
     }
-    facts = {"format": FORMAT, "schema": manifest.schema, "created_at": _encoded(manifest.created_at), "tables": tables}
+    facts = {
+        "format": FORMAT, "schema": manifest.schema, "created_at": _encoded(manifest.created_at), "tables": tables,
+        "files": dict(manifest.files),
+    }  # fmt: skip
     return json.dumps(facts, ensure_ascii=False, indent=1)
 
 
@@ -205,6 +232,8 @@ def verify(path: Path) -> Manifest:
             manifest = _read_manifest(archive)
             for name, table in manifest.tables.items():
                 _verify_table(archive, name, table)
+            for digest, size in manifest.files.items():
+                _verify_file(archive, digest, size)
     except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, KeyError, ValueError, TypeError, EOFError) as error:
         raise BackupUnusable(f"バックアップとして読めません（{type(error).__name__}）。") from error
     return manifest
@@ -221,7 +250,10 @@ def _read_manifest(archive: zipfile.ZipFile) -> Manifest:
         )
         for name, t in facts["tables"].items()
     }
-    return Manifest(str(facts["schema"]), datetime.fromisoformat(facts["created_at"]), tables)
+    files = {str(digest): int(size) for digest, size in facts.get("files", {}).items()}  # none in older archives
+    if not all(HASH.fullmatch(digest) for digest in files):
+        raise ValueError("no name of a file")
+    return Manifest(str(facts["schema"]), datetime.fromisoformat(facts["created_at"]), tables, files)
 
 
 def _name(found: object) -> str:
@@ -241,20 +273,29 @@ def _verify_table(archive: zipfile.ZipFile, name: str, table: TableManifest) -> 
         raise BackupUnusable(f"バックアップが壊れています（{name}）。別のバックアップを使ってください。")
 
 
+def _verify_file(archive: zipfile.ZipFile, digest: str, size: int) -> None:
+    with archive.open(_file_entry(digest)) as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # readinto is all it needs
+    if found != digest or archive.getinfo(_file_entry(digest)).file_size != size:
+        raise BackupUnusable("バックアップの添付ファイルが壊れています。別のバックアップを使ってください。")
+
+
 # ---------------------------------------------------------------- restoring
 
 
-def restore(url: str, path: Path, *, replace: bool = False) -> Manifest:
+def restore(url: str, path: Path, *, replace: bool = False, files: FileStore | None = None) -> Manifest:
     """Put an archive back in one transaction: all of it, with a sound audit trail, or nothing.
 
     replace: also into a database that holds something, which is then gone. An archive of older software goes into a
-    database without tables and is migrated. Raises BackupUnusable, DatabaseInUse.
+    database without tables and is migrated. files: where the attached files go, before the rows that name them.
+    Raises BackupUnusable, DatabaseInUse.
     """
     manifest = verify(path)
     database = Database(url, pool=False)
     try:
         _prepare(database, manifest, replace)
         with zipfile.ZipFile(path) as archive, database.write() as connection:
+            _load_files(archive, manifest, files)
             _load(connection, archive, manifest)
         migrate(url)
     finally:
@@ -288,6 +329,14 @@ def _holds_rows(database: Database) -> bool:
         return any(
             connection.execute(select(text("1")).select_from(t).limit(1)).first() for t in metadata.sorted_tables
         )
+
+
+def _load_files(archive: zipfile.ZipFile, manifest: Manifest, store: FileStore | None) -> None:
+    """Each file is at most as large as one that may be attached, so one at a time is held in memory."""
+    for digest in manifest.files if store else ():
+        assert store is not None
+        with store.adding():
+            store.put(archive.read(_file_entry(digest)))
 
 
 def _load(connection: Connection, archive: zipfile.ZipFile, manifest: Manifest) -> None:
