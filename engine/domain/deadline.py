@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 
 from engine.domain.business_days import (
     TOKYO,
@@ -305,7 +306,7 @@ def _first_due(facts: ClockFacts, calendar: Calendar) -> tuple[_Due, list[Line]]
         due_at = add_opening_time(started_at, timedelta(hours=facts.period.value), calendar)
         return _Due(at=due_at), lines + _skipped(tokyo_date(started_at), tokyo_date(due_at), calendar)
     due_on, more = _end_of_days(tokyo_date(started_at), facts.period, calendar)
-    return _Due(on=due_on), lines + more
+    return _Due(on=due_on), [*lines, *more]
 
 
 def _given_due(facts: ClockFacts, calendar: Calendar) -> tuple[_Due, list[Line]]:
@@ -317,27 +318,28 @@ def _given_due(facts: ClockFacts, calendar: Calendar) -> tuple[_Due, list[Line]]
     if not facts.roll:
         return _Due(on=facts.due_on), lines
     rolled, more = _rolled(facts.due_on, calendar)
-    return _Due(on=rolled), lines + more
+    return _Due(on=rolled), [*lines, *more]
 
 
-def _end_of_days(start: date, period: Period, calendar: Calendar) -> tuple[date, list[Line]]:
+@lru_cache(512)  # tasks that open on one day have few different periods; a calendar never changes
+def _end_of_days(start: date, period: Period, calendar: Calendar) -> tuple[date, tuple[Line, ...]]:
     """The last day of a period counted in days or months, and the days that were skipped or rolled over."""
     if period.unit is Unit.BUSINESS_DAYS:
         if period.value == 0:
             return _rolled(start, calendar)
         end = calendar.add_business_days(start, period.value)
-        return end, _skipped(start, end, calendar)
+        return end, tuple(_skipped(start, end, calendar))
     if period.unit is Unit.MONTHS:
         return _rolled(add_months(start, period.value), calendar)
     return _rolled(start + timedelta(days=period.value), calendar)
 
 
-def _rolled(day: date, calendar: Calendar) -> tuple[date, list[Line]]:
+def _rolled(day: date, calendar: Calendar) -> tuple[date, tuple[Line, ...]]:
     open_day = calendar.next_open(day)
-    lines = [
+    lines = tuple(
         Line(LineKind.ROLLED, f"{day_ja(closed)}は閉庁日（{reason}）のため、次の開庁日へ", on=closed)
         for closed, reason in _closed_days(day - _ONE_DAY, open_day, calendar)
-    ]
+    )
     return open_day, lines
 
 
@@ -392,7 +394,8 @@ def _after_hold(due: _Due, hold: Hold, facts: ClockFacts, calendar: Calendar) ->
     if facts.period is not None and facts.period.unit is Unit.BUSINESS_HOURS:
         held = opening_time_between(hold.start, hold.end, calendar)
         text = f"{span}：開庁時間で{duration_ja(held)}は数えない"
-        return _Due(at=add_opening_time(due.at, held, calendar)), [Line(LineKind.HOLD, text, at=begun)]
+        moved_at = add_opening_time(due.at, held, calendar) if held else due.at  # the end of a day is not the next day
+        return _Due(at=moved_at), [Line(LineKind.HOLD, text, at=begun)]
     held = hold.end - hold.start
     return _Due(at=due.at + held), [Line(LineKind.HOLD, f"{span}：{duration_ja(held)}は数えない", at=begun)]
 

@@ -7,8 +7,6 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from engine.domain.errors import FormInvalid
 from engine.forms.api import (
     NOTHING,
@@ -24,7 +22,7 @@ from engine.forms.api import (
     Submission,
 )
 from engine.forms.conditions import hidden_fields
-from engine.forms.messages import schema_messages
+from engine.forms.messages import SchemaCheck, schema_messages
 from engine.forms.normalise import Normaliser, names_of
 from engine.forms.presentation import masked, presented, walk
 from engine.forms.sources import is_path, origin_of, value_at
@@ -56,9 +54,9 @@ class Form:
         return (*self.fields, *self.further)
 
     @cached_property
-    def _validator(self) -> Draft202012Validator:
-        return Draft202012Validator({**self.schema, "additionalProperties": False,
-                                     "properties": {**self.schema["properties"], **self._companions()}})  # fmt: skip
+    def _check(self) -> SchemaCheck:
+        return SchemaCheck({**self.schema, "additionalProperties": False,
+                            "properties": {**self.schema["properties"], **self._companions()}})  # fmt: skip
 
     def _companions(self) -> dict[str, Any]:
         texts: dict[str, Any] = {field.key: {"type": "string"} for field in self.fields if field.text_of is not None}
@@ -99,7 +97,7 @@ class Form:
         self._fill_defaults(data, normaliser)
         hidden = hidden_fields(self.fields, data)
         data = {key: value for key, value in data.items() if key not in hidden}
-        found = schema_messages(self._validator, data, self.fields, hidden)
+        found = schema_messages(self._check, data, self.fields, hidden)
         unread = {path.split("/")[0] for path in normaliser.errors}
         found = {path: text for path, text in found.items() if path.split("/")[0] not in unread}
         errors = {**found, **normaliser.errors}

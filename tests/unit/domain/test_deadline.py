@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from engine.domain.business_days import add_months, tokyo_date, tokyo_midnight
@@ -192,6 +192,7 @@ def test_an_hour_deadline_moves_by_the_time_held(city, start, hours, holds):
     begin=st.integers(0, 40),
     length=st.integers(0, 80),
 )
+@example(start=datetime(2026, 9, 14, 6, tzinfo=UTC), hours=11, begin=9, length=1)  # due at closing time, held at night
 def test_business_hours_equal_walking_in_quarters_of_an_hour(city, start, hours, begin, length):
     quarter = timedelta(minutes=15)
     start = start.replace(minute=start.minute // 15 * 15, second=0, microsecond=0)
