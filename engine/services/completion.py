@@ -16,7 +16,7 @@ from engine.forms.api import Submission
 from engine.services.access import TaskAccess
 from engine.services.deployed import Deployed
 from engine.services.engine import Engine
-from engine.services.form_context import form_context
+from engine.services.form_context import Lazily, form_context
 from engine.services.operations import checks
 from engine.services.operations.registry import OperationContext, call
 from engine.services.steps import Standing, Step, StepHost
@@ -132,12 +132,10 @@ def prepare_in(
     task = found.task
     deployed = engine.definitions.get(instance.version_id)
     settings = deployed.model.settings(task.element_id)
-    variables = current_variables(engine, deployed, case, actor, instance, now, task)
+    variables = Lazily(lambda: {**current_variables(engine, deployed, case, actor, instance, now, task), **task.locals})
     checks.before_form(connection, settings.operations, case, variables, now)
     org_id = acting_org(engine, actor, case, instance.org_id, [org for org, _ in sorted(found.candidates)])
-    context = form_context(
-        engine, connection, actor, case=case, org_id=org_id, variables={**variables, **task.locals}, now=now
-    )
+    context = form_context(engine, connection, actor, case=case, org_id=org_id, variables=variables, now=now)
     submission = deployed.forms.form(task.form_key, task.process_key).submit(raw, context)
     return CompleteTask(task, settings, submission, org_id, {key: new_id() for key in submission.records})
 

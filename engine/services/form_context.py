@@ -95,7 +95,7 @@ def _by_name(table: Mapping[str, Any], name: str) -> str | None:
 
 
 class Lazily(Mapping[str, Any]):
-    """A mapping that is read from the database when a form first asks for something in it."""
+    """A mapping that is read when a form first asks for something in it."""
 
     def __init__(self, read: Callable[[], Mapping[str, Any]]) -> None:
         self._read = read
@@ -132,7 +132,7 @@ def form_context(
         person=Lazily(lambda: _person(connection, case)),
         case=Lazily(lambda: _case(connection, case)),
         records=records.NewestByForm(connection, case.id, with_sealed=True) if case else {},
-        variables=dict(variables),
+        variables=variables,
         parameters=Lazily(lambda: _parameters(engine, now)),
     )
     return FormContext(CaseReferences(engine, connection, case, org_id, tokyo_date(now)), sources)

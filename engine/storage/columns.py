@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import DateTime, Text
@@ -22,14 +24,13 @@ class Instant(TypeDecorator[datetime]):
         """timestamptz where the database has it."""
         return dialect.type_descriptor(DateTime(timezone=True) if dialect.name == "postgresql" else Text())
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        """Straight to our own function: a step writes some thirty instants."""
+        return _in_utc if dialect.name == "postgresql" else _as_text
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """UTC with microseconds, so that text order is time order."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("naive datetime")
-        utc = value.astimezone(UTC)
-        return utc if dialect.name == "postgresql" else utc.isoformat(timespec="microseconds")[:-6] + "Z"
+        return self.bind_processor(dialect)(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Aware UTC."""
@@ -38,6 +39,20 @@ class Instant(TypeDecorator[datetime]):
         if isinstance(value, datetime):
             return value.astimezone(UTC)
         return datetime.fromisoformat(value)
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("naive datetime")
+    return value.astimezone(UTC)
+
+
+@lru_cache(256)  # a step writes its own instant again and again
+def _as_text(value: datetime | None) -> str | None:
+    utc = _in_utc(value)
+    return None if utc is None else utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def plain(value: object) -> object:
