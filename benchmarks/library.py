@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 from SpiffWorkflow.bpmn import BpmnWorkflow
@@ -51,25 +52,43 @@ class Documented:
         return [task.task_spec.name for task in workflow.get_tasks(state=TaskState.READY, manual=True)]
 
 
-class Store:
-    """One table with the document, as small as a durable store can be: SQLite, WAL, every commit on the disk."""
+class Row:
+    """One durable row, as small a store as there can be: SQLite, WAL, every commit on the disk."""
 
-    def __init__(self, path: Path, case: Documented) -> None:
-        self._case = case
+    def __init__(self, path: Path, state: str | bytes) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
         for pragma in ("journal_mode=WAL", "synchronous=FULL"):
             self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.execute("CREATE TABLE workflow (id INTEGER PRIMARY KEY, state TEXT NOT NULL)")
-        self._connection.execute("INSERT INTO workflow VALUES (1, ?)", (case.state,))
+        self._connection.execute("CREATE TABLE workflow (id INTEGER PRIMARY KEY, state NOT NULL)")
+        self._connection.execute("INSERT INTO workflow VALUES (1, ?)", (state,))
 
-    def complete(self, choose: Callable[[list[Task]], Task], **values: object) -> None:
-        """A whole step from the row to the row."""
-        (self._case.state,) = self._connection.execute("SELECT state FROM workflow WHERE id = 1").fetchone()
-        self._case.complete(choose, **values)
+    def read(self) -> Any:
+        """The state as it was written."""
+        return self._connection.execute("SELECT state FROM workflow WHERE id = 1").fetchone()[0]
+
+    def write(self, state: str | bytes) -> None:
+        """One transaction, on the disk when this returns."""
         self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.execute("UPDATE workflow SET state = ? WHERE id = 1", (self._case.state,))
+        self._connection.execute("UPDATE workflow SET state = ? WHERE id = 1", (state,))
         self._connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close the database."""
         self._connection.close()
+
+
+class Store:
+    """The library's document in one row."""
+
+    def __init__(self, path: Path, case: Documented) -> None:
+        self._case, self._row = case, Row(path, case.state)
+
+    def complete(self, choose: Callable[[list[Task]], Task], **values: object) -> None:
+        """A whole step from the row to the row."""
+        self._case.state = self._row.read()
+        self._case.complete(choose, **values)
+        self._row.write(self._case.state)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._row.close()
