@@ -9,6 +9,7 @@ what the driver takes. Whoever listens to the connection's events hears of these
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -49,7 +50,7 @@ class Prepared:
         if len(rows) == 1:
             cursor = send(_begun(connection), text.sql, text.parameters(rows[0]))
         else:
-            cursor = send(_begun(connection), text.sql, [text.parameters(row) for row in rows], many=True)
+            cursor = send(_begun(connection), text.sql, text.parameters_of_all(rows), many=True)
         cursor.close()
 
     def rows(self, connection: Connection, values: Values) -> list[Found]:
@@ -91,6 +92,7 @@ class _Text:
         self._columns = [column.type for column in getattr(statement, "exported_columns", ())]
         self._readers: list[tuple[int, Convert]] | None = None
         self._filled, self._slots = self._places(compiled, dialect, names)
+        self._all_given = compiled.positional and len(self._slots) == len(self._filled) > 1
 
     @staticmethod
     def _places(
@@ -121,6 +123,16 @@ class _Text:
             filled[place] = value if convert is None else convert(value)
         return filled
 
+    def parameters_of_all(self, rows: Sequence[Values]) -> list[Any]:
+        """As ``parameters``, for many rows, column by column. KeyError when a value is missing."""
+        if not self._all_given:
+            return [self.parameters(row) for row in rows]
+        columns: list[Any] = list(zip(*map(itemgetter(*(name for _, name, _ in self._slots)), rows), strict=True))
+        for column, (_, _, convert) in enumerate(self._slots):
+            if convert is not None:
+                columns[column] = _converted(convert, columns[column])
+        return list(zip(*columns, strict=True))
+
     def read(self, cursor: Any) -> list[Found]:
         """The rows of the answer, as the types of the columns have them."""
         rows: list[Found] = cursor.fetchall()
@@ -145,6 +157,14 @@ class _Text:
             if convert is not None:
                 found.append((place, convert))
         return found
+
+
+def _converted(convert: Convert, values: Sequence[Any]) -> list[Any]:
+    """A column; mostly all rows of a batch share one instant, which is converted once."""
+    first = values[0]
+    if all(value is first for value in values):
+        return [convert(first)] * len(values)
+    return [convert(value) for value in values]
 
 
 def _converter(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
