@@ -24,6 +24,11 @@ def note_task(case_id: str, task_id: str) -> None:
     audit.log_access(engine(), actor(), act="task_opened", case_id=case_id, what=task_id, now=now())
 
 
+def note_attachment(case_id: str, attachment_id: str) -> None:
+    """An attached file was opened."""
+    audit.log_access(engine(), actor(), act="attachment_opened", case_id=case_id, what=attachment_id, now=now())
+
+
 def note_list(what: str) -> None:
     """A list with people's names was searched; the words typed are not kept."""
     audit.log_access(engine(), actor(), act="list", case_id=None, what=what, now=now())

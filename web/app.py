@@ -14,6 +14,7 @@ from web.formatting import FILTERS, printable
 from web.navigation import navigation
 from web.pages import (
     cases,
+    casework,
     help_pages,
     home,
     inbox,
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 2 * 1024 * 1024
 MAX_FIELDS = 5000
 _AREAS = (
-    home, sign_in, inbox, tasks, intake, cases, reviews, processes, versions, moves, notices, settings, help_pages,
-    static_files,
+    home, sign_in, inbox, tasks, intake, cases, casework, reviews, processes, versions, moves, notices, settings,
+    help_pages, static_files,
 )  # fmt: skip
 
 

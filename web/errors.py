@@ -11,15 +11,17 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from engine.domain import errors
 from engine.domain.errors import EngineError
+from engine.domain.file_kinds import FileRefused
 from web.access_notes import note_refusal
 from web.csrf import FIELD, UNSAFE
 from web.formatting import clock_time
 from web.i18n import gettext, mark
+from web.policy import max_bytes_of
 
 log = logging.getLogger(__name__)
 
@@ -160,6 +162,9 @@ ERROR_PAGES: dict[type[Exception], ErrorPage] = {
     BadRequest: ErrorPage(
         400, mark("読み取れない内容が送られました"), mark("画面を開き直して、もう一度行ってください。")
     ),
+    FileRefused: ErrorPage(
+        422, mark("このファイルは付けられません"), mark("前の画面に戻り、ほかのファイルを選んでください。")
+    ),
     RequestEntityTooLarge: ErrorPage(
         413, mark("送られた内容が大きすぎます"), mark("2MBまで送れます。文章を分けて、もう一度行ってください。")
     ),
@@ -169,6 +174,11 @@ ERROR_PAGES: dict[type[Exception], ErrorPage] = {
         mark("時間をおいて、もう一度お試しください。続くときは、システムの担当者に受付番号を伝えてください。"),
     ),
 }
+_FILE_TOO_LARGE = ErrorPage(
+    413,
+    mark("ファイルが大きすぎます"),
+    mark("20MBまでのファイルを付けられます。前の画面に戻り、小さくするか、分けて付けてください。"),
+)
 _HTTP_PAGES = {
     404: _NOT_FOUND,
     405: ErrorPage(405, mark("この画面からは受け付けられません"), mark("最初の画面から、もう一度行ってください。")),
@@ -209,12 +219,19 @@ def _on_error(error: Exception) -> Response:
 def _on_http(error: HTTPException) -> Response:
     if error.code is not None and 300 <= error.code < 400:
         return make_response(error.get_response())
-    row = ERROR_PAGES.get(type(error)) or _HTTP_PAGES.get(error.code or 500)
+    row = _FILE_TOO_LARGE if _is_file_too_large(error) else None
+    row = row or ERROR_PAGES.get(type(error)) or _HTTP_PAGES.get(error.code or 500)
     if row is None:
         row = ERROR_PAGES[BadRequest] if (error.code or 500) < 500 else ERROR_PAGES[Exception]
     if row.status == 404:
         note_refusal()
     return respond(row)
+
+
+def _is_file_too_large(error: HTTPException) -> bool:
+    """Whether a request is too large even for a route that takes files."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return isinstance(error, RequestEntityTooLarge) and max_bytes_of(view) is not None
 
 
 def respond(row: ErrorPage, *, detail: str = "", reference: str = "") -> Response:

@@ -115,6 +115,11 @@ def printable(value: object) -> object:
     return value
 
 
+def file_size(size: int) -> str:
+    """``1.2MB`` or ``34KB``, at least 1KB."""
+    return f"{size / 1_048_576:.1f}MB" if size >= 1_048_576 else f"{max(1, round(size / 1024))}KB"
+
+
 FILTERS = {
     "day": day,
     "full_day": full_day,
@@ -126,5 +131,6 @@ FILTERS = {
     "with_san": with_san,
     "full_moment": full_moment,
     "iso": iso,
+    "file_size": file_size,
     "case_number": case_number,
 }

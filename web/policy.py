@@ -49,6 +49,22 @@ def policy(name: str) -> Callable[[View], View]:
     return declare
 
 
+def takes_files(max_bytes: int) -> Callable[[View], View]:
+    """Declare that a route takes larger requests than others, from people who are signed in."""
+
+    def declare(view: View) -> View:
+        view.max_bytes = max_bytes  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def max_bytes_of(view: object) -> int | None:
+    """How large a request the view takes, None for the size that holds for all."""
+    found = getattr(view, "max_bytes", None)
+    return found if isinstance(found, int) else None
+
+
 def policy_of(view: object) -> Policy | None:
     """The policy that a view function declares, or None."""
     found = getattr(view, "policy", None)

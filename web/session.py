@@ -10,7 +10,7 @@ from engine.services import sign_in
 from web import csrf
 from web.errors import BadRequest, CsrfRefused, SessionEnded
 from web.i18n import LANGUAGES, accepted
-from web.policy import Policy, allows, policy_of
+from web.policy import Policy, allows, max_bytes_of, policy_of
 from web.runtime import engine
 
 LANGUAGE_COOKIE = "tsunagu-language"
@@ -45,6 +45,7 @@ def _asked_language() -> str:
 
 def _gate() -> BaseResponse | None:
     """Refuse what the route's policy does not allow; a route without a policy does not exist for anybody."""
+    _allow_size()
     refuse_unreadable(request)
     if request.endpoint is None:
         return None  # no such route: answered by the table of errors
@@ -60,6 +61,13 @@ def _gate() -> BaseResponse | None:
     if not allows(declared, g.signed_in.actor):
         raise NotAuthorised(declared.value)
     return None
+
+
+def _allow_size() -> None:
+    """Let a request for files be larger, before anything of it is read and only from somebody signed in."""
+    most = max_bytes_of(current_app.view_functions.get(request.endpoint or ""))
+    if most is not None and g.signed_in is not None:
+        request.max_content_length = most
 
 
 def require_csrf(expected: str | None) -> None:

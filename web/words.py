@@ -159,6 +159,10 @@ ACTS = {
     "incident.opened": mark("手続きが止まりました"),
     "record.written": mark("記録を書きました"),
     "record.corrected": mark("記録を直しました"),
+    "comment.added": mark("コメントを書きました"),
+    "comment.withdrawn": mark("コメントを取り消しました"),
+    "attachment.added": mark("ファイルを付けました"),
+    "attachment.withdrawn": mark("付けたファイルを取り消しました"),
     "timer.fired": mark("予定の日になりました：%(name)s"),
     "message.delivered": mark("ほかの手続きから知らせが届きました：%(name)s"),
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select
 
 from engine.domain.errors import NotFound
 from engine.domain.staff import Actor
@@ -162,7 +162,7 @@ def _page(
     query = _rows(table, actor, now).where(where(table)).order_by(table.c.at.desc(), table.c.id.desc())
     moment = after.moment() if after else None
     if after and moment:
-        query = query.where(tuple_(table.c.at, table.c.id) < tuple_(moment, after.id))
+        query = query.where(or_(table.c.at < moment, and_(table.c.at == moment, table.c.id < after.id)))
     rows = connection.execute(query.limit(PAGE_SIZE + 1)).all()
     page = rows[:PAGE_SIZE]
     more = After(page[-1].at.isoformat(), page[-1].id) if len(rows) > PAGE_SIZE else None

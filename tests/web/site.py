@@ -19,7 +19,7 @@ from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
 from engine.domain.roles import Role
-from engine.services import staff_accounts
+from engine.services import casework, staff_accounts
 from engine.storage import staff as staff_store
 from engine.storage.tables import case_organisation
 from tests.support.casework import Casework, a_process, a_task, flow
@@ -70,6 +70,8 @@ class Thing:
     task_id: str
     record_id: str
     instance_id: str
+    comment_id: str = "0" * 32
+    attachment_id: str = "0" * 32
 
 
 @dataclass
@@ -115,6 +117,16 @@ class Site:
         (record,) = self.office.rows("SELECT id FROM record WHERE case_id = :c", c=started.case_id)
         task = self.office.task("second", case_id=started.case_id)
         return Thing(started.case_number, started.case_id, task.id, record.id, started.instance_id)
+
+    def a_talk(self, thing: Thing, by: str = "worker") -> Thing:
+        """The case with a comment and a file of its open task."""
+        engine, person, now = self.office.engine, self.office.person(by), self.clock.moment
+        place = casework.at_task(engine, person, thing.task_id, now=now)
+        casework.comment(engine, person, place, "電話があった。", key="", now=now)
+        casework.attach(engine, person, place, "note.txt", b"hello\n", key="", now=now)
+        (comment,) = self.office.rows("SELECT id FROM case_comment WHERE case_id = :c", c=thing.case_id)
+        (file,) = self.office.rows("SELECT id FROM case_attachment WHERE case_id = :c", c=thing.case_id)
+        return replace(thing, comment_id=comment.id, attachment_id=file.id)
 
     def invite(self, case_id: str, org: str, relation: str, scope: list[str] | None = None) -> None:
         """Let an organisation take part in a case."""

@@ -18,7 +18,7 @@ from web.policy import ROLES, Policy, policy_of
 
 ABSENT = Thing("R8-9999", "absent", "0" * 32, "0" * 32, "0" * 32)
 #: routes of case content whose object a conference member does not see on a case that is theirs for the conference
-NOT_FOR_GUESTS = ("task_id", "record_id", "instance_id")
+NOT_FOR_GUESTS = ("task_id", "record_id", "instance_id", "comment_id", "attachment_id")
 FREE = {"path": "own/none/none.css", "key": "visit", "version": "1", "batch": "1"}
 #: arguments whose object none of these cases has
 NOWHERE = {"path", "batch"}
@@ -37,7 +37,8 @@ class Situation:
 @pytest.fixture(scope="module")
 def situation(full_site: Site) -> Situation:
     """A case of the home office, to which a conference member was invited, and one of another office."""
-    own, other = full_site.a_case("worker"), full_site.a_case("stranger")
+    own = full_site.a_talk(full_site.a_case("worker"))
+    other = full_site.a_talk(full_site.a_case("stranger"), "stranger")
     full_site.invite(own.case_id, "AG-13", "conference_member")
     return Situation(own, other)
 
@@ -60,7 +61,7 @@ def address(rule: Rule, thing: Thing) -> str:
     """The route's address for one case."""
     values = {
         "number": thing.number, "task_id": thing.task_id, "record_id": thing.record_id,
-        "instance_id": thing.instance_id, **FREE,
+        "instance_id": thing.instance_id, "comment_id": thing.comment_id, "attachment_id": thing.attachment_id, **FREE,
     }  # fmt: skip
     return re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda part: values[part[1]], rule.rule)
 

@@ -123,7 +123,7 @@ def record_list(number: str) -> str:
 @policy("case_work")
 def record(number: str, record_id: str) -> str:
     """One record as it was written, with its other versions."""
-    head = _head(number)
+    head = head_of_number(number)
     view = records.record_view(engine(), actor(), head, record_id, wareki=signed_in().era_dates, now=now())
     note_record(head.id, record_id)
     return _page("case_record.html", head, "records", record=view)
@@ -143,12 +143,12 @@ def diagram(number: str) -> str:
 @policy("case_work")
 def diagram_file(number: str, instance_id: str) -> Response:
     """The BPMN file on which an instance of the case runs."""
-    head = _head(number)
+    head = head_of_number(number)
     file = diagrams.instance_diagram(engine(), actor(), instance_id, case_id=head.id, now=now())
     return Response(file, mimetype="application/xml")
 
 
-def _head(number: str) -> CaseHead:
+def head_of_number(number: str) -> CaseHead:
     """The head of the case behind a number in an address. Raises NotFound."""
     try:
         canonical = CaseNumber.parse(number).url
@@ -160,7 +160,7 @@ def _head(number: str) -> CaseHead:
 
 
 def _opened(number: str, part: str) -> CaseHead:
-    head = _head(number)
+    head = head_of_number(number)
     note_case(head.id, part)
     return head
 

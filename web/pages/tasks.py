@@ -21,6 +21,7 @@ from engine.domain.errors import (
     StorageUnavailable,
 )
 from engine.domain.wareki import DateNotUnderstood, parse_date
+from engine.queries import casework as talking
 from engine.queries import inbox, task_page
 from engine.queries.task_page import TaskPage
 from engine.services import task_forms, tasks
@@ -29,6 +30,7 @@ from web.access_notes import note_task
 from web.errors import detail_of, page_for, retried
 from web.form_pages import Sheet
 from web.i18n import gettext
+from web.pages import casework
 from web.policy import policy
 from web.runtime import actor, engine, now
 
@@ -229,7 +231,8 @@ def _refused(task_id: str, raw: dict[str, Any], refusal: Exception) -> Response:
 
 
 def _render(page: TaskPage, sheet: Sheet | None, **more: Any) -> str:
-    values = {"wrong": None, "refused": None, "kept": "", **more}
+    talk = talking.of_task(engine(), actor(), page.id, now=now())
+    values = {"wrong": None, "refused": None, "kept": "", "talk": talk, **casework.fields(), **more}
     return render_template("task.html", task=page, sheet=sheet, said=_said(page), **values)
 
 
@@ -246,4 +249,4 @@ def _said(page: TaskPage) -> str:
         "extended": gettext("期限を延ばしました。"),
         "draft-saved": gettext("下書きを保存しました。"),
         "draft-discarded": gettext("下書きを消しました。"),
-    }.get(request.args.get("done", ""), "")
+    }.get(request.args.get("done", "")) or casework.said(request.args.get("done", ""))
