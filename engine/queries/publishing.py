@@ -49,7 +49,7 @@ class PublicationView:
 
 @dataclass(frozen=True)
 class Hit:
-    """One element at which instances stand, seen from a new version. fate: same, other_kind or gone."""
+    """One element at which instances stand, seen from a new version. fate: same, gone or unknown."""
 
     element_id: str
     name: str
@@ -112,7 +112,10 @@ def approvers(engine: Engine, key: str) -> dict[str, str]:
 
 
 def hits(new: BpmnModel | None, found: Iterable[Standing], names_of: Mapping[str, str]) -> tuple[Hit, ...]:
-    """Where instances stand, and whether a new version has that element; what it does not have comes first."""
+    """Where instances stand, and whether a new version has that element; what it does not have comes first.
+
+    new: None for one that cannot be read.
+    """
     gathered: dict[str, tuple[dict[int, int], Counts]] = {}
     for one in found:
         versions, counts = gathered.setdefault(one.element_id, ({}, Counts()))
@@ -120,7 +123,7 @@ def hits(new: BpmnModel | None, found: Iterable[Standing], names_of: Mapping[str
         gathered[one.element_id] = (versions, counts + one.counts)
     told = [
         Hit(element_id, names_of.get(element_id, element_id), versions, counts,
-            "same" if new is not None and element_id in new.elements else "gone")
+            "unknown" if new is None else "same" if element_id in new.elements else "gone")
         for element_id, (versions, counts) in gathered.items()
         if counts.here
     ]  # fmt: skip

@@ -49,7 +49,7 @@ def rehearse(folder: Path) -> Iterator[dict[str, Any]]:
         try:
             scenario = load(path)
         except (ScenarioInvalid, OSError) as error:
-            yield {"file": path.name, "state": "unusable", "lines": _problems(error)}
+            yield {"file": path.name, "state": "unusable", "lines": _problems(error, path)}
             continue
         if engine is None:
             engine = _stage(url, order, VirtualClock(scenario.now))
@@ -62,8 +62,9 @@ def rehearse(folder: Path) -> Iterator[dict[str, Any]]:
         engine.database.dispose()
 
 
-def _problems(error: Exception) -> list[str]:
-    return [str(problem) for problem in getattr(error, "problems", (error,))]
+def _problems(error: Exception, path: Path) -> list[str]:
+    """What is wrong with a file, without the folder in which it lies."""
+    return [str(problem).replace(f"{path.parent}/", "") for problem in getattr(error, "problems", (error,))]
 
 
 def _stage(url: str, order: Order, clock: VirtualClock) -> Engine:
