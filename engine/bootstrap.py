@@ -8,6 +8,7 @@ import pkgutil
 
 from engine.config import Settings
 from engine.ports import Clock, SystemClock
+from engine.reference.book import ReferenceBook
 from engine.reference.loader import load
 from engine.services import operations
 from engine.services.deployed import DefinitionCache
@@ -29,7 +30,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Engine:
     database = Database(settings.database_url, patience_s=settings.busy_timeout_s)
     return Engine(
         database=database,
-        reference=load(settings.workflows),
+        book=ReferenceBook(load(settings.workflows)),
         definitions=DefinitionCache(database),
         settings=settings,
         clock=clock or SystemClock(),

@@ -13,6 +13,7 @@ from web import assets, errors, headers, i18n, publishing_words, runtime, sessio
 from web.formatting import FILTERS, printable
 from web.navigation import navigation
 from web.pages import (
+    admin_staff,
     cases,
     casework,
     help_pages,
@@ -21,6 +22,7 @@ from web.pages import (
     intake,
     moves,
     notices,
+    own_password,
     processes,
     reviews,
     settings,
@@ -39,6 +41,7 @@ MAX_FIELDS = 5000
 _AREAS = (
     home, sign_in, inbox, tasks, intake, cases, casework, reviews, processes, versions, moves, notices, settings,
     help_pages, static_files,
+    own_password, admin_staff,
 )  # fmt: skip
 
 

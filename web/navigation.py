@@ -36,6 +36,7 @@ _CASES = Item("cases.listing", mark("ケース"), "cases")
 _INTAKE = Item("intake.new", mark("新しい相談"), "intake")
 _REVIEWS = Item("reviews.show", mark("定期評価の遅れ"), "reviews")
 _PROCESSES = Item("processes.listing", mark("プロセス"), "processes")
+_ADMIN = (Item("admin_staff.listing", mark("職員"), "admin_staff"),)
 
 #: roles that take new consultations or find people; the page itself lists what may really be started
 _STARTING = frozenset({"intake_worker", "outreach_worker", "emergency_officer", "participation_coordinator"})
@@ -51,6 +52,8 @@ def navigation(actor: Actor) -> Navigation:
     if allows(Policy.REVIEWS, actor):
         items.append(_REVIEWS)
     items.append(_PROCESSES)
+    if allows(Policy.ADMIN, actor):
+        items += _ADMIN
     try:
         return Navigation(tuple(items), staff_list.desks(engine(), actor), notices.unread_count(engine(), actor))
     except StorageUnavailable:  # the page that says so has a bar too
@@ -59,4 +62,6 @@ def navigation(actor: Actor) -> Navigation:
 
 def landing(actor: Actor) -> str:
     """The endpoint on which the person lands after sign-in."""
-    return "inbox.show" if allows(Policy.CASE_WORK, actor) else "processes.listing"
+    if allows(Policy.CASE_WORK, actor):
+        return "inbox.show"
+    return "admin_staff.listing" if allows(Policy.ADMIN, actor) else "processes.listing"

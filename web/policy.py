@@ -26,6 +26,7 @@ class Policy(StrEnum):
     SIGNED_IN = "signed_in"  #: every member of staff
     CASE_WORK = "case_work"  #: roles that see case content, and members of a conference
     REVIEWS = "reviews"  #: those who watch the reviews of plans
+    ADMIN = "admin"  #: accounts, organisations, calendars, mail; no case content
     PROCESS_OWNER = "process_owner"  #: those who change processes and move what runs on them
     PUBLISHING = "publishing"  #: they, and those who agree to what they publish
 
@@ -33,6 +34,7 @@ class Policy(StrEnum):
 ROLES = {
     Policy.CASE_WORK: CASE_ROLES | {Role.CONFERENCE_MEMBER.value},
     Policy.REVIEWS: WATCHING_ROLES,
+    Policy.ADMIN: frozenset({Role.SYSADMIN.value}),
     Policy.PROCESS_OWNER: frozenset({Role.PROCESS_OWNER.value}),
     Policy.PUBLISHING: APPROVING_ROLES,
 }

@@ -14,6 +14,8 @@ from web.policy import Policy, allows, max_bytes_of, policy_of
 from web.runtime import engine
 
 LANGUAGE_COOKIE = "tsunagu-language"
+#: what somebody may do who signed in with a password for one time
+WITH_ONE_TIME_PASSWORD = frozenset({"own_password.form", "own_password.change", "sign_in.leave"})
 
 
 def cookie_name() -> str:
@@ -60,6 +62,8 @@ def _gate() -> BaseResponse | None:
         require_csrf(g.signed_in.csrf)
     if not allows(declared, g.signed_in.actor):
         raise NotAuthorised(declared.value)
+    if g.signed_in.password_due and request.endpoint not in WITH_ONE_TIME_PASSWORD:
+        return redirect(url_for("own_password.form"))
     return None
 
 

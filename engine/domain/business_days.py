@@ -78,6 +78,7 @@ class Calendar:
     ``holidays`` are national holidays with their names, ``closed`` further closed days with their reason
     (year-end closing, inventory day), ``opened`` days that are open although the rest would close them.
     ``confirmed_until`` is the last day for which the holidays are announced; later ones are computed.
+    ``hours`` are later opening hours (from that day on, opening, closing), sorted by day.
     Every question about a day outside the validity raises CalendarNotLoaded.
     """
 
@@ -91,6 +92,7 @@ class Calendar:
     opening: time = time(8, 30)
     closing: time = time(17, 15)
     confirmed_until: date | None = None
+    hours: tuple[tuple[date, time, time], ...] = ()
     _open_by_year: dict[int, tuple[date, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -98,8 +100,15 @@ class Calendar:
             raise ValueError(f"calendar {self.name}: it ends before it begins")
         if not self.opening < self.closing:
             raise ValueError(f"calendar {self.name}: it closes before it opens")
+        if not all(opening < closing for _, opening, closing in self.hours):
+            raise ValueError(f"calendar {self.name}: it closes before it opens")
         if not self.closed_weekdays < frozenset(range(7)):
             raise ValueError(f"calendar {self.name}: closed weekdays must leave a day open")
+
+    def hours_on(self, day: date) -> tuple[time, time]:
+        """When the organisation opens and closes on a day (were it open): those of the newest row begun by then."""
+        begun = [(opening, closing) for since, opening, closing in self.hours if since <= day]
+        return begun[-1] if begun else (self.opening, self.closing)
 
     def is_open(self, day: date) -> bool:
         """Whether the organisation is open on that day."""

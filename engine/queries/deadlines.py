@@ -104,12 +104,13 @@ def _days(deadline: Deadline, state: DeadlineState, calendar: Calendar, now: dat
         return None
 
 
-def calendar_of(engine: Engine, org_id: str | None) -> Calendar:
-    """The calendar by which an organisation counts, the city's where it has none of its own."""
+def calendar_of(engine: Engine, org_id: str | None, *, known_at: datetime | None = None) -> Calendar:
+    """The calendar by which an organisation counts, the city's where it has none of its own; known_at: as of then."""
+    reference = engine.reference if known_at is None else engine.book.known_at(known_at)
     try:
-        return engine.reference.calendar_for(org_id) if org_id else engine.reference.calendar
+        return reference.calendar_for(org_id) if org_id else reference.calendar
     except ReferenceMissing:
-        return engine.reference.calendar
+        return reference.calendar
 
 
 def clock_story(engine: Engine, connection: Connection, task_id: str, *, now: datetime) -> ClockStory | None:
@@ -117,7 +118,7 @@ def clock_story(engine: Engine, connection: Connection, task_id: str, *, now: da
     row = tasks.clock_of(connection, task_id)
     if row is None:
         return None
-    calendar = calendar_of(engine, row.calendar)
+    calendar = calendar_of(engine, row.calendar, known_at=row.started_at)
     facts = clock_facts(row, tasks.clock_changes(connection, row.id))
     deadline = reckon(facts, calendar, as_of=now if row.state == "held" else None)
     told = connection.execute(

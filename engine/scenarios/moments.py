@@ -73,8 +73,7 @@ def _after_opening_hours(start: datetime, left: timedelta, calendar: Calendar) -
     at = start
     while True:
         day = calendar.next_open(tokyo_date(at))
-        opening = datetime.combine(day, calendar.opening, TOKYO)
-        closing = datetime.combine(day, calendar.closing, TOKYO)
+        opening, closing = (datetime.combine(day, at, TOKYO) for at in calendar.hours_on(day))
         at = max(at, opening.astimezone(UTC))
         if at + left <= closing:
             return at + left

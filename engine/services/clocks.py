@@ -20,7 +20,7 @@ def reckon_task(step: Step, task: TaskRow) -> tuple[ClockRow, Deadline] | None:
     if row is None:
         return None
     facts = clock_facts(row, tasks.clock_changes(step.tx.connection, row.id))
-    return row, reckon(facts, step.engine.calendar_of(row.calendar))
+    return row, reckon(facts, step.engine.calendar_of(row.calendar, known_at=row.started_at))
 
 
 def move_ladder(step: Step, task: TaskRow, row: ClockRow, deadline: Deadline) -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from engine.config import Settings
 from engine.domain.business_days import Calendar, add_months, tokyo_date
 from engine.ports import Clock
+from engine.reference.book import ReferenceBook
 from engine.reference.model import Reference
 from engine.services.deployed import DefinitionCache
 from engine.storage.database import Database
@@ -18,14 +19,24 @@ class Engine:
     """Database, reference data, parsed definitions and clock; made once by ``engine.bootstrap.build``."""
 
     database: Database
-    reference: Reference
+    book: ReferenceBook
     definitions: DefinitionCache
     settings: Settings
     clock: Clock
 
-    def calendar_of(self, org_id: str) -> Calendar:
-        """The opening days that count for an organisation."""
-        return self.reference.calendar_for(org_id)
+    @property
+    def reference(self) -> Reference:
+        """The reference data as they stand now."""
+        return self.book.current
+
+    def calendar_of(self, org_id: str, *, known_at: datetime | None = None) -> Calendar:
+        """The opening days that count for an organisation.
+
+        known_at: as they stood at that moment. A clock is reckoned with the days that were known when it began, so
+        that a closed day entered later moves no promise.
+        """
+        reference = self.reference if known_at is None else self.book.known_at(known_at)
+        return reference.calendar_for(org_id)
 
 
 @dataclass(frozen=True)

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from engine.reference.book import overlaid
 from engine.reference.model import Organisation, Programme, Reference
-from engine.storage import reference_rows
-from engine.storage.database import Database
+from engine.storage import reference_changes, reference_rows
+from engine.storage.database import Connection, Database
 
 
 def load(database: Database, reference: Reference) -> int:
-    """Make the tables agree with the files; returns how many rows changed, 0 when they agreed already.
+    """Make the tables agree with the files and with what administrators changed; returns how many rows changed.
 
     Several processes may do so at once. What is no longer in the files stays, because cases refer to it.
     """
+    with database.write() as connection:
+        return copy(connection, overlaid(reference, reference_changes.everything(connection)))
+
+
+def copy(connection: Connection, reference: Reference) -> int:
+    """Put the reference data into the tables that queries join with; returns how many rows changed."""
     organisations = [_organisation(organisation) for organisation in reference.organisations.values()]
     programmes = [_programme(programme) for programme in reference.programmes.values()]
-    with database.write() as connection:
-        changed = reference_rows.put_organisations(connection, organisations)
-        changed += reference_rows.put_programmes(connection, programmes)
-        return changed + reference_rows.put_covers(connection, _covers(reference))
+    changed = reference_rows.put_organisations(connection, organisations)
+    changed += reference_rows.put_programmes(connection, programmes)
+    return changed + reference_rows.put_covers(connection, _covers(reference))
 
 
 def _organisation(organisation: Organisation) -> dict[str, Any]:

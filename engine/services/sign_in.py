@@ -16,14 +16,14 @@ from typing import Any
 from engine.domain.business_days import tokyo_date
 from engine.domain.errors import FormInvalid, SignInFailed, StorageUnavailable, TooManyAttempts
 from engine.domain.staff import Actor
-from engine.services import passwords
+from engine.services import passwords, reference_changes
 from engine.services.engine import Engine
 from engine.services.staff_accounts import create_staff, normalised_login, set_password
 from engine.storage import audit
 from engine.storage import staff as store
 
 __all__ = [
-    "SignedIn", "create_staff", "session", "set_password", "set_preferences", "sign_in", "sign_out",
+    "SignedIn", "change_password", "create_staff", "session", "set_password", "set_preferences", "sign_in", "sign_out",
 ]  # fmt: skip
 
 IDLE = timedelta(minutes=30)
@@ -46,6 +46,7 @@ class SignedIn:
     login: str
     language: str
     era_dates: bool
+    password_due: bool = False  #: signed in with a password for one time: nothing else before a new one is chosen
 
 
 def sign_in(engine: Engine, login: str, password: str, *, now: datetime) -> str:
@@ -119,12 +120,29 @@ def session(engine: Engine, token: str, *, now: datetime) -> SignedIn | None:
             return None
         actor = store.actor(connection, row.staff_id, tokyo_date(now))
         account = store.by_id(connection, row.staff_id)
+        reference_changes.look(engine, connection)
     if actor is None or account is None:
         return None
     if row.last_seen_at + NOTE_USE_EVERY <= now:
         with suppress(StorageUnavailable), engine.database.write(hurry=True) as connection:  # reading goes on without
             store.touch_session(connection, token_hash, now)
-    return SignedIn(actor, row.csrf, account.id, account.login, account.language, bool(account.era_dates))
+    return SignedIn(
+        actor, row.csrf, account.id, account.login, account.language, bool(account.era_dates),
+        row.password_due is not None,
+    )  # fmt: skip
+
+
+def change_password(engine: Engine, person: SignedIn, old: str, new: str, again: str, *, now: datetime) -> None:
+    """The person's own new password; all their sessions end, this one too. Raises FormInvalid."""
+    with engine.database.read() as connection:
+        account = store.by_id(connection, person.staff_id)
+    if account is None or not passwords.matches(account.password_hash, old):
+        raise FormInvalid({"old": "いまのパスワードが違います。もう一度入力してください。"})
+    if new != again:
+        raise FormInvalid({"again": "新しいパスワードを、2回とも同じに入力してください。"})
+    if new == old:
+        raise FormInvalid({"password": "いまと違うパスワードにしてください。"})
+    set_password(engine, person.staff_id, new, by=person.staff_id, now=now)
 
 
 def sign_out(engine: Engine, token: str) -> None:

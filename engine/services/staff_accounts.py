@@ -10,10 +10,10 @@ from datetime import date, datetime
 from typing import Any
 
 from engine.domain.business_days import tokyo_date
-from engine.domain.errors import FormInvalid, NotFound, ReferenceMissing
+from engine.domain.errors import FormInvalid, NotFound, OpenWork, ReferenceMissing, StaleVersion
 from engine.services import passwords
 from engine.services.engine import Engine
-from engine.storage import accounts, audit
+from engine.storage import accounts, audit, staff_admin
 from engine.storage import staff as store
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
@@ -53,12 +53,14 @@ def normalised_login(login: str) -> str:
 
 def create_staff(
     engine: Engine, *, login: str, name: str, kana: str = "", email: str = "", password: str | None = None,
-    roles: Roles, until: date | None = None, demo: bool = False, by: str = BY_INSTALLATION, now: datetime,
+    roles: Roles, until: date | None = None, demo: bool = False, must_change: bool = False,
+    by: str = BY_INSTALLATION, now: datetime,
 ) -> str:  # fmt: skip
     """Make an account with its roles by organisation; returns the staff id.
 
     Without a password nobody can sign in with it yet. until: last day of the roles, required for roles that are only
-    given for a time. Raises FormInvalid with one sentence per field.
+    given for a time. must_change: the password is for the first sign-in alone. Raises FormInvalid with one sentence
+    per field.
     """
     login = normalised_login(login)
     _refuse_invalid(engine, login, name, roles, until)
@@ -74,6 +76,8 @@ def create_staff(
         }  # fmt: skip
         staff_id = store.add(connection, values, {org: list(codes) for org, codes in roles.items()}, tokyo_date(now))
         accounts.limit_memberships(connection, staff_id, until)
+        if must_change:
+            staff_admin.require_new_password(connection, staff_id, now)
         data = {"staff": staff_id, "roles": {org: list(codes) for org, codes in roles.items()}, "until": until}
         _note(connection, by, "staff.created", data, now)
     return staff_id
@@ -104,8 +108,15 @@ def _role_problems(engine: Engine, roles: Roles, until: date | None) -> Iterator
                 yield "until", "この役割には終わりの日が必要です。いつまでかを入力してください。"
 
 
-def set_password(engine: Engine, staff_id: str, password: str, *, by: str = BY_INSTALLATION, now: datetime) -> None:
-    """Give the person a new password; all their sessions end. Raises FormInvalid, or NotFound for a closed account."""
+def set_password(
+    engine: Engine, staff_id: str, password: str, *, must_change: bool = False, seen: int | None = None,
+    by: str = BY_INSTALLATION, now: datetime,
+) -> None:  # fmt: skip
+    """Give the person a new password; all their sessions end.
+
+    must_change: it is for one sign-in, after which the person chooses another. seen: the version of the account on
+    the administrator's page. Raises FormInvalid, StaleVersion, or NotFound for a closed account.
+    """
     with engine.database.read() as connection:
         account = store.by_id(connection, staff_id)
     if account is None or account.status == "left":
@@ -113,17 +124,32 @@ def set_password(engine: Engine, staff_id: str, password: str, *, by: str = BY_I
     passwords.require_acceptable(password, known=(account.login, account.name, account.name_kana, account.email))
     stored = passwords.hashed(password)
     with engine.database.write() as connection:
+        if seen is not None and not staff_admin.claim_version(connection, staff_id, seen):
+            raise StaleVersion
         store.set_password_hash(connection, staff_id, stored)
         store.clear_failures(connection, account.login)
-        _note(connection, by, "staff.password_set", {"staff": staff_id}, now)
+        if must_change:
+            staff_admin.require_new_password(connection, staff_id, now)
+        else:
+            staff_admin.password_was_chosen(connection, staff_id)
+        _note(connection, by, "staff.password_set", {"staff": staff_id, "must_change": must_change}, now)
 
 
-def deactivate(engine: Engine, staff_id: str, *, by: str = BY_INSTALLATION, now: datetime) -> int:
+def deactivate(
+    engine: Engine, staff_id: str, *, seen: int | None = None, by: str = BY_INSTALLATION, now: datetime
+) -> int:
     """Close an account: no sign-in, no session, roles end, its open tasks go back to their groups; returns how many.
 
-    Records keep their author. Raises NotFound when there is no such account, or it is closed already.
+    Records keep their author. seen: the version of the account on the administrator's page; from there nothing is
+    given back: raises OpenWork while the person holds a task, and StaleVersion. Raises NotFound when there is no such
+    account, or it is closed already.
     """
     with engine.database.write() as connection:
+        if seen is not None:
+            if not staff_admin.claim_version(connection, staff_id, seen):
+                raise StaleVersion
+            if accounts.tasks_of(connection, staff_id):
+                raise OpenWork
         if not accounts.leave(connection, staff_id, tokyo_date(now)):
             raise NotFound("staff")
         held = accounts.tasks_of(connection, staff_id)

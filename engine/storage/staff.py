@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Date, Row, bindparam, delete, insert, or_, se
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.domain.staff import Actor, Membership
+from engine.storage.admin_tables import password_due
 from engine.storage.sql import insert_all, new_id, one_of
 from engine.storage.tables import membership, organisation, sign_in_attempt, staff, web_session
 
@@ -24,6 +25,11 @@ _MEMBERSHIPS = (
     .where(membership.c.staff_id == bindparam("person"), membership.c.valid_from <= _TODAY)
     .where(or_(membership.c.valid_until.is_(None), membership.c.valid_until >= _TODAY))
     .order_by(membership.c.org_id, membership.c.role)
+)
+_SESSION = (
+    select(web_session, password_due.c.since.label("password_due"))
+    .outerjoin(password_due, password_due.c.staff_id == web_session.c.staff_id)
+    .where(web_session.c.token_hash == bindparam("hashed"))
 )
 
 
@@ -88,8 +94,8 @@ def add_session(connection: Connection, values: Mapping[str, Any]) -> None:
 
 
 def session(connection: Connection, token_hash: str) -> Row[Any] | None:
-    """The session behind a token's hash, or None."""
-    return connection.execute(select(web_session).where(web_session.c.token_hash == token_hash)).first()
+    """The session behind a token's hash, with whether its person has yet to choose a password, or None."""
+    return connection.execute(_SESSION, {"hashed": token_hash}).first()
 
 
 def touch_session(connection: Connection, token_hash: str, at: datetime) -> None:

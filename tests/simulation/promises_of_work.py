@@ -229,7 +229,7 @@ def _levels_due(connection: Connection, evening: Evening, task_id: str) -> list[
     row = tasks.clock_of(connection, task_id)
     if row is None or row.ladder == "none":
         return []
-    calendar = evening.engine.calendar_of(row.calendar)
+    calendar = evening.engine.calendar_of(row.calendar, known_at=row.started_at)
     changes = tasks.clock_changes(connection, row.id)
     deadline = reckon(clock_facts(row, changes), calendar)
     ladder = evening.engine.reference.ladder(row.ladder, tokyo_date(row.started_at))

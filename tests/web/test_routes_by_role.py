@@ -19,9 +19,11 @@ from web.policy import ROLES, Policy, policy_of
 ABSENT = Thing("R8-9999", "absent", "0" * 32, "0" * 32, "0" * 32)
 #: routes of case content whose object a conference member does not see on a case that is theirs for the conference
 NOT_FOR_GUESTS = ("task_id", "record_id", "instance_id", "comment_id", "attachment_id")
-FREE = {"path": "own/none/none.css", "key": "visit", "version": "1", "batch": "1"}
+#: what administrators change
+ADMINISTERED = {"org_id": "AG-01-1", "parameter": "review_interval", "ladder": "standard"}
+FREE = {"path": "own/none/none.css", "key": "visit", "version": "1", "batch": "1", "staff_id": "1", **ADMINISTERED}
 #: arguments whose object none of these cases has
-NOWHERE = {"path", "batch"}
+NOWHERE = {"path", "batch", "staff_id"}
 #: answers of a POST that was let through the gate: done, refused by a rule of the task, or incomplete
 LET_THROUGH = {200, 204, 302, 400, 403, 404, 409, 422}
 
