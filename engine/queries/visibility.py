@@ -83,7 +83,7 @@ CONFERENCE_RELATION = "conference_member"
 
 Moment = datetime | ColumnElement[datetime]  #: an aware instant, or the parameter of a statement that is kept
 NOW = bindparam("now", type_=Instant())
-ACTORS_KEPT = 128  #: for so many people (and memberships) the statements below are kept; they depend on nothing else
+KEPT = 256  #: for so many sets of memberships the statements below are kept; people who have the same share them
 
 
 class Scope(Enum):
@@ -332,26 +332,36 @@ def sees_scope(actor: Actor, scope: Scope, now: Moment) -> ColumnElement[bool]:
 
 def sees_case(connection: Connection, actor: Actor, case_id: str, now: datetime) -> bool:
     """Whether the person may know of this case."""
-    return _case_seen_by(actor).first(connection, {"case": case_id, "now": now}) is not None
+    return _case_seen_by(actor.memberships).first(connection, _asking(actor, now, case=case_id)) is not None
 
 
-@lru_cache(ACTORS_KEPT)
-def _case_seen_by(actor: Actor) -> Prepared:
-    return Prepared(select(support_case.c.id).where(support_case.c.id == bindparam("case"), case_visible(actor, NOW)))
+def _asking(actor: Actor, now: datetime, **more: str) -> dict[str, Any]:
+    return {"person": actor.staff_id, "now": now, **more}
+
+
+def _anybody_with(memberships: tuple[Membership, ...]) -> Actor:
+    """Whoever has these memberships: the conditions take the person as a parameter then."""
+    return Actor(bindparam("person", type_=Text()), "", memberships)  # type: ignore[arg-type]
+
+
+@lru_cache(KEPT)
+def _case_seen_by(memberships: tuple[Membership, ...]) -> Prepared:
+    seen = case_visible(_anybody_with(memberships), NOW)
+    return Prepared(select(support_case.c.id).where(support_case.c.id == bindparam("case"), seen))
 
 
 def seen_task(connection: Connection, actor: Actor, task_id: str, now: datetime) -> TaskRow | None:
     """The task; None when it does not exist or the person may not know of it."""
-    row = _task_seen_by(actor).first(connection, {"task": task_id, "now": now})
+    row = _task_seen_by(actor.memberships).first(connection, _asking(actor, now, task=task_id))
     return None if row is None else as_row(TaskRow, row)
 
 
-@lru_cache(ACTORS_KEPT)
-def _task_seen_by(actor: Actor) -> Prepared:
+@lru_cache(KEPT)
+def _task_seen_by(memberships: tuple[Membership, ...]) -> Prepared:
     return Prepared(
         select(*columns_of(user_task, TaskRow))
         .join(support_case, support_case.c.id == user_task.c.case_id)
-        .where(user_task.c.id == bindparam("task"), task_visible(actor, NOW))
+        .where(user_task.c.id == bindparam("task"), task_visible(_anybody_with(memberships), NOW))
     )
 
 
@@ -360,7 +370,7 @@ def is_candidate(connection: Connection, membership: Membership, task_id: str) -
     return _candidacy_of(membership).first(connection, {"task": task_id}) is not None
 
 
-@lru_cache(ACTORS_KEPT)
+@lru_cache(KEPT)
 def _candidacy_of(membership: Membership) -> Prepared:
     candidate = candidate_matches([membership])
     return Prepared(select(task_candidate.c.task_id).where(task_candidate.c.task_id == bindparam("task"), candidate))

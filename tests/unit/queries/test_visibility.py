@@ -168,6 +168,8 @@ def test_a_seal_keeps_the_own_office_out_except_named_people(office: Casework, c
         name = {"case_id": case_id, "staff_id": worker.staff_id, "reason": "担当", "since": office.now}
         connection.execute(insert(case_staff).values(**name))
     assert sees(office, worker, case_id)
+    colleague = who("AG-04", "intake_worker", staff_id=office.staff["worker"])
+    assert not sees(office, colleague, case_id)  # the same memberships, so the same statement, but another person
 
 
 def test_being_named_does_not_replace_taking_part(office: Casework, case_id: str) -> None:
