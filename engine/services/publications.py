@@ -21,7 +21,7 @@ from engine.definitions.package import Package, package_of
 from engine.domain.errors import DefinitionRefused, FormInvalid, FourEyes, NotAuthorised, NotFound, StaleVersion
 from engine.domain.roles import Role
 from engine.domain.staff import Actor
-from engine.services import deployments, repairers
+from engine.services import deployments, drafting, repairers
 from engine.services.engine import Engine
 from engine.services.publishing import check_context
 from engine.storage import audit, publications
@@ -83,11 +83,12 @@ def _live_files(connection: Connection, process_key: str) -> Mapping[str, bytes]
 
 
 def prepare(
-    engine: Engine, actor: Actor, process_key: str, material: Material, *, reason: str = "", now: datetime
+    engine: Engine, actor: Actor, process_key: str, material: Material, *, again: bool = False, now: datetime
 ) -> str:
     """Check the material and keep it as the process's open wish; returns its id.
 
-    Findings do not stop this: they are shown, and stop the request. Raises NotAuthorised, NotFound for a process that
+    Findings do not stop this: they are shown, and stop the request. again: in the place of one that is prepared and
+    not yet asked for. Raises NotAuthorised, NotFound for a process that
     does not exist, FormInvalid when it is live already or another wish is open.
     """
     _require_owner(actor)
@@ -108,9 +109,11 @@ def prepare(
         "kind": "roll_back" if material.source is Source.VERSION else "change", "source": material.source.value,
         "draft_id": draft_id, "draft_revision": revision, "content_hash": package.content_hash,
         "base_version_id": base, "version_id": version_id, "findings": [asdict(finding) for finding in findings],
-        "reason": reason.strip(), "state": "prepared", "prepared_by": actor.staff_id, "prepared_at": now,
+        "reason": "", "state": "prepared", "prepared_by": actor.staff_id, "prepared_at": now,
     }  # fmt: skip
     with engine.database.write() as connection:
+        if again:
+            _replace(connection, actor, process_key, now)
         if not publications.add(connection, values, package.files):
             raise FormInvalid(
                 {"source": "このプロセスには、決まっていない公開の準備があります。先にそれを終えてください。"}
@@ -121,6 +124,23 @@ def prepare(
         _note(connection, actor, "publication.prepared", publication_id, process_key, now,
               errors=len(errors_in(findings)), source=material.source.value)  # fmt: skip
     return publication_id
+
+
+def _replace(connection: Connection, actor: Actor, process_key: str, now: datetime) -> None:
+    """Give up what is prepared and not yet asked for; something that was asked for stays, and is in the way."""
+    wish = publications.latest(connection, process_key)
+    decided = {"state": "withdrawn", "decided_by": actor.staff_id, "decided_at": now}
+    if wish is not None and publications.advance(connection, wish.id, "prepared", decided):
+        _note(connection, actor, "publication.withdrawn", wish.id, process_key, now, reason="")
+
+
+def of_draft(engine: Engine, actor: Actor, process_key: str) -> Material:
+    """The open draft as it is now. Raises NotFound where none is open, NotAuthorised."""
+    draft = drafting.current(engine, actor, process_key)
+    if draft is None:
+        raise NotFound("draft")
+    files = drafting.files(engine, actor, process_key, draft.revision)
+    return Material(Source.DRAFT, files, (draft.id, draft.revision))
 
 
 def _package(engine: Engine, process_key: str, material: Material) -> Package:
@@ -248,6 +268,8 @@ def _go_live(engine: Engine, actor: Actor, wish: PublicationRow, decided: Mappin
             raise StaleVersion(wish.id)
         result = deployments.make_live(connection, package, findings, live, by=by, reason=reason, now=now)
         publications.advance(connection, wish.id, "live", {"version_id": result.version_id})
+        if wish.draft_id is not None and wish.draft_revision is not None:
+            drafting.close_published(connection, actor, wish.draft_id, wish.draft_revision, result.version_id, now)
         _note(connection, actor, "publication.live", wish.id, key, now, version=result.number)
         deployments.note(connection, [result], by=by, reason=reason, now=now)
 

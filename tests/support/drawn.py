@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from engine.definitions.package import content_hash
 from engine.services.engine import Engine
@@ -22,7 +23,7 @@ HEAD = (
 def drawn(key: str, tasks: Sequence[str], *, role: str = "intake_worker", sla: str = "5 business_days") -> bytes:
     """st -> each task -> done. A task is named like its id, in brackets, and uses the form ``note``."""
     nodes = ["st", *tasks, "done"]
-    flows = [(f"f_{a}__{b}", a, b) for a, b in zip(nodes, nodes[1:], strict=False)]
+    flows = [(f"f_{a}__{b}", a, b) for a, b in pairwise(nodes)]
     inner = "".join(_node(node, flows, role, sla) for node in nodes)
     inner += "".join(f'<bpmn:sequenceFlow id="{i}" sourceRef="{a}" targetRef="{b}"/>' for i, a, b in flows)
     refs = "".join(f"<bpmn:flowNodeRef>{node}</bpmn:flowNodeRef>" for node in nodes)

@@ -14,7 +14,7 @@ import pytest
 
 from engine.config import ROOT
 from engine.domain.roles import Role
-from engine.services import deployments, rehearsals
+from engine.services import deployments, drafting, rehearsals
 from tests.support.casework import Casework
 from tests.support.drawn import drawn, publish
 from tests.web.site import Page, Site, Visitor, first
@@ -186,6 +186,23 @@ def test_where_no_second_person_is_asked_for_it_is_live_at_once(site: Site) -> N
     assert (live(site), acts(site)[-1]) == (3, "definition.deployed")
 
 
+def test_a_draft_is_refused_mended_prepared_again_and_closed_by_publishing(site: Site) -> None:
+    engine, now = site.office.engine, site.office.now
+    owner, second, person = site.browser("owner"), site.browser("second"), site.office.person("owner")
+    drafting.begin(engine, person, "visit", now=now)
+    drafting.save(engine, person, "visit", BROKEN["a task without a role"][0], seen=1, now=now)
+    assert owner.post(f"{PUBLISH}/prepare", {"source": "draft"}).status == 302
+    assert "直すまで公開できません。" in told(owner.get(PUBLISH))
+    drafting.save(engine, person, "visit", NEW, seen=2, now=now)
+    assert "準備したあとに、下書きが保存されています。" in told(owner.get(PUBLISH))
+    assert owner.post(f"{PUBLISH}/prepare", {"source": "draft", "again": "1"}).status == 302
+    assert owner.post(f"{PUBLISH}/request", {"reason": "確認を加える"}).status == 302
+    assert "決まっていない公開の準備" in told(owner.post(f"{PUBLISH}/prepare", {"source": "draft", "again": "1"}))
+    assert second.post(f"{PUBLISH}/approve").status == 302
+    assert drafting.current(engine, person, "visit") is None
+    assert [row.state for row in site.office.rows("SELECT state FROM publication ORDER BY id")] == ["withdrawn", "live"]
+
+
 def test_what_is_live_already_or_no_file_is_told_at_the_field(site: Site) -> None:
     owner = site.browser("owner")
     assert "図のファイルを選んでください。" in told(upload(owner, b""))
@@ -264,7 +281,7 @@ def test_versions_are_compared_in_words_and_on_both_pictures(site: Site) -> None
 
 def test_the_process_page_counts_places_and_names_no_case(site: Site) -> None:
     office = site.office
-    number = [office.start("visit").case_number for _ in range(5)][0]
+    number = [office.start("visit").case_number for _ in range(5)].pop()
     office.complete("first", "worker")
     site.clock.moment = office.now.replace(month=5)
     page = site.browser("owner").get("/processes/visit")

@@ -12,7 +12,7 @@ from engine.definitions.findings import errors_in
 from engine.domain.errors import DefinitionRefused, FormInvalid, NotFound
 from engine.queries import processes, publishing, standing
 from engine.queries.publishing import PublicationView
-from engine.services import comparing, publications, rehearsals, repairers
+from engine.services import comparing, drafting, publications, rehearsals, repairers
 from engine.services.comparing import Change, Contents
 from engine.services.publications import Material
 from web.arguments import number
@@ -85,9 +85,11 @@ def publish(key: str) -> str:
 
 def _page(key: str, errors: Mapping[str, str] | None = None, typed: Mapping[str, str] | None = None) -> str:
     page, wish = processes.process_page(engine(), key), publishing.publication_of(engine(), key)
+    owner = repairers.is_process_owner(actor())
     shared = {
-        "process": page, "wish": wish, "errors": errors or {}, "typed": typed or {},
-        "owner": repairers.is_process_owner(actor()), "needs_second": engine().settings.publish_approval,
+        "process": page, "wish": wish, "errors": errors or {}, "typed": typed or {}, "owner": owner,
+        "draft": drafting.current(engine(), actor(), key) if owner else None,
+        "needs_second": engine().settings.publish_approval,
     }  # fmt: skip
     if wish is None or not wish.row.is_open:
         return render_template("publish_begin.html", **shared)
@@ -140,10 +142,11 @@ def wished_diagram(key: str) -> Response:
 @blueprint.post("/<key>/publish/prepare")
 @policy("process_owner")
 def prepare(key: str) -> BaseResponse:
-    """Check a diagram from elsewhere, or an earlier version, and keep it as the open wish."""
+    """Check the draft, a diagram from elsewhere or an earlier version, and keep it as the open wish."""
 
     def act() -> None:
-        publications.prepare(engine(), actor(), key, _material(key), reason=_reason("reason"), now=now())
+        again = request.form.get("again") == "1"
+        publications.prepare(engine(), actor(), key, _material(key), again=again, now=now())
 
     return _acted(key, act)
 
@@ -154,6 +157,8 @@ def _material(key: str) -> Material:
         if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 7):
             raise FormInvalid({"version": gettext("戻す版を選んでください。")})
         return publications.of_version(engine(), key, int(chosen))
+    if request.form.get("source") == "draft":
+        return publications.of_draft(engine(), actor(), key)
     file = request.files.get("diagram")
     content = file.read() if file is not None else b""
     if not content:
