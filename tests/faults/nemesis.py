@@ -17,7 +17,7 @@ from tests.support import processes
 from tests.support.moved_clock.watched import COMMITTING
 from tests.support.server import LiveServer
 
-PATIENCE_S = 60
+PATIENCE_S = 240
 #: what is struck and how, in turn: a web worker, the scheduler, the web's master, everything as in a power cut
 BLOWS = (
     ("worker", How.KILL), ("scheduler", How.KILL), ("worker", How.FREEZE_KILL), ("scheduler", How.FREEZE_KILL),

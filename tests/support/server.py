@@ -52,7 +52,7 @@ class LiveServer:
         assert self._process is not None, "the server was not started"
         return self._process.pid
 
-    def start(self, *arguments: str, seconds: float = 90) -> None:
+    def start(self, *arguments: str, seconds: float = 240) -> None:
         """Start `tsunagu serve` and wait until a page answers. Raises ServerDidNotStart."""
         with self.log.open("ab") as log:
             self._process = processes.start([COMMAND, "serve", *arguments], log=log, env=self._env)
