@@ -71,6 +71,29 @@ PLAN_STATES = {
     "rejected": mark("不承認"),
     "ended": mark("終了"),
 }
+PLAN_FIELDS = {
+    "lead_name": mark("主担当"),
+    "period_from": mark("期間の始まり"),
+    "period_until": mark("期間の終わり"),
+    "first_monitor_on": mark("最初のモニタリングの日"),
+    "issue": mark("課題"),
+    "programme_name": mark("支援の内容"),
+    "org_name": mark("機関"),
+    "staff_text": mark("担当者"),
+    "person_does": mark("本人がすること"),
+    "frequency": mark("頻度"),
+    "starts_on": mark("始める日"),
+    "ends_on": mark("終える日"),
+    "note": mark("備考"),
+}
+CHANGES = {"added": mark("追加"), "removed": mark("削除"), "changed": mark("変更")}
+CONTACT_MARKS = {
+    "met": mark("会えた"),
+    "door": mark("ドア越し・家族"),
+    "absent": mark("会えず"),
+    "refused": mark("断られた"),
+    "letter": mark("手紙"),
+}
 REFERRAL_KINDS = {
     "referral": mark("つなぎ"),
     "escalation": mark("多機関協働への依頼"),

@@ -92,6 +92,12 @@ def timeline(
     return tuple(sorted(wanted, key=lambda entry: entry.at, reverse=True))
 
 
+def contacts(engine: Engine, actor: Actor, head: CaseHead) -> tuple[Entry, ...]:
+    """Every contact that the actor may read, the oldest first."""
+    with engine.database.read() as connection:
+        return tuple(sorted(_contacts(connection, actor, head), key=lambda entry: entry.at))
+
+
 def _steps(
     engine: Engine, connection: Connection, actor: Actor, head: CaseHead, forms: Mapping[str, list[tuple[str, str]]]
 ) -> list[Entry]:

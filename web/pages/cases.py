@@ -13,12 +13,15 @@ from engine.domain.errors import NotFound
 from engine.queries import case_file, case_plans, cases, diagrams, inbox, records, timeline, upcoming
 from engine.queries.case_file import CaseHead
 from engine.queries.cases import STATUSES, CaseFilter
+from engine.queries.folding import Loop, folded
 from engine.queries.paging import After
-from engine.queries.timeline import EntryKind
+from engine.queries.plan_changes import changes_by_version
+from engine.queries.timeline import Entry, EntryKind
 from web.access_notes import note_case, note_list, note_record
 from web.arguments import choice, hidden_words, line, words
 from web.policy import policy
 from web.runtime import actor, engine, now, signed_in
+from web.stage_chart import mark_kind, stage_chart
 from web.words import MARKS, word
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
@@ -62,7 +65,8 @@ def show(number: str) -> str:
         "case_timeline.html",
         head,
         "timeline",
-        entries=timeline.timeline(engine(), actor(), head, kind, now=now()),
+        entries=_entries(head, kind),
+        mark_kind=mark_kind,
         kind=kind.value if kind else "",
         coming=upcoming.upcoming_of_case(engine(), actor(), head.id, now=now()),
         tasks=_tasks(head),
@@ -99,7 +103,17 @@ def sharing(number: str) -> str:
 def plans(number: str) -> str:
     """Support plans with all versions."""
     head = _opened(number, "plans")
-    return _page("case_plans.html", head, "plans", plans=case_plans.plans(engine(), head))
+    found = case_plans.plans(engine(), head)
+    return _page("case_plans.html", head, "plans", plans=found, changes=changes_by_version(found))
+
+
+@blueprint.get("/<number>/contacts")
+@policy("case_work")
+def contacts(number: str) -> str:
+    """Every contact, with 関係性の段階 over time as a picture and as a table."""
+    head = _opened(number, "contacts")
+    found = timeline.contacts(engine(), actor(), head)
+    return _page("case_contacts.html", head, "contacts", contacts=found, chart=stage_chart(found), mark_kind=mark_kind)
 
 
 @blueprint.get("/<number>/tasks")
@@ -146,6 +160,12 @@ def diagram_file(number: str, instance_id: str) -> Response:
     head = head_of_number(number)
     file = diagrams.instance_diagram(engine(), actor(), instance_id, case_id=head.id, now=now())
     return Response(file, mimetype="application/xml")
+
+
+def _entries(head: CaseHead, kind: EntryKind | None) -> tuple[Entry | Loop, ...]:
+    """The timeline, with loops folded where all kinds of lines are shown."""
+    entries = timeline.timeline(engine(), actor(), head, kind, now=now())
+    return folded(entries) if kind is None else entries
 
 
 def head_of_number(number: str) -> CaseHead:
