@@ -126,10 +126,11 @@ def inbox(engine: Engine, actor: Actor, view: View, narrow: InboxFilter, *, now:
     with engine.database.read() as connection:
         base = _in_view(connection, view, actor, now)
         narrowed = and_(base, *_narrowing(narrow, now), *_after(narrow.after, sort, descending))
-        found = connection.execute(_page(narrowed, sort, order, descending)).all()
+        chosen = _slim(narrow).where(narrowed)
+        found = connection.execute(_page(chosen, sort, order, descending)).all()
         page = found[:PAGE_SIZE]
-        figures = _figures(connection, base, _narrowing(narrow, now), now)
-        processes, orgs = _choices(connection, base)
+        figures = _figures(connection, base, narrow, now)
+        processes, orgs = _choices(connection, figures)
         return InboxPage(
             rows=tuple(_row(engine, row, now, view is View.CLAIMABLE) for row in page),
             total=figures.total,
@@ -223,10 +224,10 @@ def _far() -> ColumnElement[datetime]:
 # ---------------------------------------------------------------- rows
 
 
-def _page(narrowed: ColumnElement[bool], sort: Any, order: Sequence[Any], descending: bool) -> Select[Any]:
+def _page(chosen: Select[Any], sort: Any, order: Sequence[Any], descending: bool) -> Select[Any]:
     """The rows of a page and one more. Its tasks are chosen first, and only these are joined with what is shown."""
-    chosen = select(user_task.c.id, sort.label("sort_value")).select_from(_slim()).where(narrowed)
-    page = chosen.order_by(*order).limit(PAGE_SIZE + 1).subquery("page")
+    keys = chosen.add_columns(user_task.c.id, sort.label("sort_value"))
+    page = keys.order_by(*order).limit(PAGE_SIZE + 1).subquery("page")
     again = (page.c.sort_value.desc(), page.c.id.desc()) if descending else (page.c.sort_value, page.c.id)
     tasks = page.join(user_task, user_task.c.id == page.c.id)
     return _rows(tasks).add_columns(page.c.sort_value).order_by(*again)
@@ -302,53 +303,58 @@ def _next(page: Sequence[Any], found: Sequence[Any]) -> After | None:
     return After(moment.isoformat(), page[-1].id)
 
 
-def _slim() -> Any:
-    """What conditions may name; the joins of _joined() that add only columns are left out of counts."""
-    return user_task.join(support_case, support_case.c.id == user_task.c.case_id).join(
-        person, person.c.id == support_case.c.subject_id
-    )
+def _slim(narrow: InboxFilter | None = None) -> Select[Any]:
+    """From what conditions may name: the person only where words are looked for, since each join costs every row."""
+    joined = user_task.join(support_case, support_case.c.id == user_task.c.case_id)
+    if narrow is not None and narrow.words:
+        joined = joined.join(person, person.c.id == support_case.c.subject_id)
+    return select().select_from(joined)
 
 
 def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
-    return connection.execute(select(func.count()).select_from(_slim()).where(condition)).scalar_one()
+    return int(connection.execute(_slim().add_columns(func.count()).where(condition)).scalar_one())
 
 
 @dataclass(frozen=True)
 class _Figures:
+    """The numbers of a view, and the processes and organisations that occur in it."""
+
     unfiltered: int
     total: int
     late: int
     today: int
+    processes: frozenset[str]
+    orgs: frozenset[str]
 
 
-def _figures(
-    connection: Connection, base: ColumnElement[bool], narrowing: list[ColumnElement[bool]], now: datetime
-) -> _Figures:
-    """All numbers of a view in one pass over its rows."""
+def _figures(connection: Connection, base: ColumnElement[bool], narrow: InboxFilter, now: datetime) -> _Figures:
+    """All that is told of a view as a whole, in one pass over its rows."""
 
     def how_many(conditions: list[ColumnElement[bool]]) -> Any:
         return func.coalesce(func.sum(case((and_(true(), *conditions), 1), else_=0)), 0)
 
-    query = select(
+    kinds = (user_task.c.process_key, user_task.c.org_id)
+    query = _slim(narrow).add_columns(
+        *kinds,
         func.count(),
-        how_many(narrowing),
+        how_many(_narrowing(narrow, now)),
         how_many(_due_condition(DueFilter.LATE, now)),
         how_many(_due_condition(DueFilter.TODAY, now)),
     )
-    return _Figures(*(int(number) for number in connection.execute(query.select_from(_slim()).where(base)).one()))
+    rows = connection.execute(query.where(base).group_by(*kinds)).all()
+    unfiltered, total, late, today = (sum(int(row[column]) for row in rows) for column in range(2, 6))
+    processes, orgs = frozenset(row[0] for row in rows), frozenset(row[1] for row in rows if row[1])
+    return _Figures(unfiltered, total, late, today, processes, orgs)
 
 
-def _choices(connection: Connection, base: ColumnElement[bool]) -> tuple[dict[str, str], dict[str, str]]:
+def _choices(connection: Connection, figures: _Figures) -> tuple[dict[str, str], dict[str, str]]:
     """What the filters may be set to within the view: processes and organisations, code to name, by name."""
-    query = select(user_task.c.process_key, user_task.c.org_id).select_from(_slim()).where(base).distinct()
-    pairs = connection.execute(query).all()
-    keys, orgs = {key for key, _ in pairs}, {org for _, org in pairs if org}
     newest = (
         select(definition_version.c.process_key, definition_version.c.name)
-        .where(definition_version.c.process_key.in_(keys))
+        .where(definition_version.c.process_key.in_(sorted(figures.processes)))
         .order_by(definition_version.c.number)
     )
-    named = select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(orgs))
+    named = select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(sorted(figures.orgs)))
     return _by_name(connection.execute(newest)), _by_name(connection.execute(named))
 
 

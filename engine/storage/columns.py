@@ -32,13 +32,19 @@ class Instant(TypeDecorator[datetime]):
         """UTC with microseconds, so that text order is time order."""
         return self.bind_processor(dialect)(value)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """Straight to our own function, as ``bind_processor``."""
+        return _read
+
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Aware UTC."""
-        if value is None:
-            return None
-        if isinstance(value, datetime):
-            return value.astimezone(UTC)
+        return _read(value)
+
+
+def _read(value: Any) -> datetime | None:
+    if isinstance(value, str):
         return datetime.fromisoformat(value)
+    return None if value is None else value.astimezone(UTC)
 
 
 def _in_utc(value: datetime | None) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from sqlalchemy import ColumnElement, event, select
@@ -42,10 +42,10 @@ def office(database_url: str) -> Iterator[Casework]:
 
 def _plans(office: Casework, act: Callable[[], object]) -> list[str]:
     """How SQLite carries out what ``act`` asks."""
-    asked: list[tuple[str, object]] = []
+    asked: list[tuple[str, tuple[object, ...]]] = []
 
-    def note(_conn: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        asked.append((statement, parameters))
+    def note(_conn: object, _cursor: object, statement: str, parameters: Iterable[object], *_: object) -> None:
+        asked.append((statement, tuple(parameters)))
 
     engine = office.engine.database.engine
     event.listen(engine, "before_cursor_execute", note)
