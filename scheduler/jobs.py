@@ -13,7 +13,15 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from engine.domain.business_days import TOKYO
-from engine.services import housekeeping, messages, moving_together, rehearsals, scheduler_nodes, timers
+from engine.services import (
+    housekeeping,
+    messages,
+    moving_together,
+    reference_changes,
+    rehearsals,
+    scheduler_nodes,
+    timers,
+)
 from engine.services.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -52,7 +60,8 @@ class Job:
 
 
 def tick(node: Node) -> None:
-    """Fire the timers and raise the levels that are due."""
+    """Fire the timers and raise the levels that are due, by the reference data as they stand now."""
+    reference_changes.refresh(node.engine)
     report = timers.tick(node.engine, now=node.engine.clock.now(), node=node.name)
     done = report.fired + report.raised + report.resumed + report.delivered
     node.count(done)

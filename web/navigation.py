@@ -36,7 +36,10 @@ _CASES = Item("cases.listing", mark("ケース"), "cases")
 _INTAKE = Item("intake.new", mark("新しい相談"), "intake")
 _REVIEWS = Item("reviews.show", mark("定期評価の遅れ"), "reviews")
 _PROCESSES = Item("processes.listing", mark("プロセス"), "processes")
-_ADMIN = (Item("admin_staff.listing", mark("職員"), "admin_staff"),)
+_ADMIN = (
+    Item("admin_staff.listing", mark("職員"), "admin_staff"),
+    Item("admin_reference.organisations", mark("組織・暦・期限"), "admin_reference"),
+)
 
 #: roles that take new consultations or find people; the page itself lists what may really be started
 _STARTING = frozenset({"intake_worker", "outreach_worker", "emergency_officer", "participation_coordinator"})
