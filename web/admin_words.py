@@ -13,3 +13,10 @@ UNITS = {
     "fiscal_years": mark("年度"),
 }
 LADDERS = {"standard": mark("標準"), "safety_check": mark("48時間以内の安全確認")}
+OUTCOMES = {
+    "new": mark("新しい職員"),
+    "added": mark("役割を追加"),
+    "changed": mark("変更"),
+    "same": mark("そのまま"),
+    "refused": mark("取り込めません"),
+}

@@ -13,6 +13,7 @@ from web import assets, errors, headers, i18n, publishing_words, runtime, sessio
 from web.formatting import FILTERS, printable
 from web.navigation import navigation
 from web.pages import (
+    admin_import,
     admin_reference,
     admin_staff,
     cases,
@@ -42,7 +43,7 @@ MAX_FIELDS = 5000
 _AREAS = (
     home, sign_in, inbox, tasks, intake, cases, casework, reviews, processes, versions, moves, notices, settings,
     help_pages, static_files,
-    own_password, admin_staff, admin_reference,
+    own_password, admin_staff, admin_reference, admin_import,
 )  # fmt: skip
 
 

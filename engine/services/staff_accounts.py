@@ -16,7 +16,7 @@ from engine.services.engine import Engine
 from engine.storage import accounts, audit, staff_admin
 from engine.storage import staff as store
 
-_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 LONGEST_TEXT = 200
 BY_INSTALLATION = "system"  #: author of what an administrator does on the server's own terminal
 
@@ -85,7 +85,7 @@ def create_staff(
 
 def _refuse_invalid(engine: Engine, login: str, name: str, roles: Roles, until: date | None) -> None:
     problems: dict[str, str] = {}
-    if not _LOGIN.fullmatch(login):
+    if not LOGIN.fullmatch(login):
         problems["login"] = "ログインIDは、半角の英小文字・数字と . _ - の2文字から64文字で入力してください。"
     if not name.strip() or len(name) > LONGEST_TEXT:
         problems["name"] = "氏名を入力してください。"
