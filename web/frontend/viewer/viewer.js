@@ -12,6 +12,9 @@ const KINDS = new Set([
   'heat1', 'heat2', 'heat3', 'heat4', 'added', 'removed', 'changed', 'moved',
 ]);
 
+/** Marks that tell how a version differs from another one, not where a case is. */
+const CHANGES = new Set(['added', 'removed', 'changed', 'moved']);
+
 /** Readable scale when the page goes to one element; the whole of a wide process is too small to read. */
 const READING_SCALE = 0.9;
 
@@ -38,7 +41,9 @@ async function show(host) {
     });
     await viewer.importXML(xml);
     nameForScreenReaders(frame.canvas, host.dataset.bpmnLabel || say.diagram);
-    const marked = mark(viewer, readMarks(host));
+    const marks = readMarks(host);
+    const marked = mark(viewer, marks);
+    if (marks.some(({ kind }) => CHANGES.has(kind))) frame.buttons.here.textContent = say.changed;
     fallback.forEach((node) => node.remove());
     fit(viewer, frame.canvas);
     connectButtons(viewer, frame, marked);
