@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,8 +26,9 @@ class Settings:
     port: int = 8000
     demo: bool = False
     busy_timeout_s: float = 15.0  #: how long a writer waits for another one (SQLite)
-    files_folder: Path | None = None  #: where attached files lie, when not beside the database
     publish_approval: bool = True  #: whether a second person must agree before a process changes
+    smtp_password: str = field(default="", repr=False)  #: for the mail server; the rest is set on the page
+    files_folder: Path | None = None  #: where attached files lie, when not beside the database
 
     @property
     def secure_cookies(self) -> bool:
@@ -65,6 +66,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         port=int(port),
         demo=env.get("TSUNAGU_DEMO", "") == "1",
         busy_timeout_s=float(patience),
-        files_folder=Path(env["TSUNAGU_FILES"]) if env.get("TSUNAGU_FILES") else None,
         publish_approval=env.get("TSUNAGU_PUBLISH_APPROVAL", "1") != "0",
+        smtp_password=env.get("TSUNAGU_SMTP_PASSWORD", ""),
+        files_folder=Path(env["TSUNAGU_FILES"]) if env.get("TSUNAGU_FILES") else None,
     )

@@ -15,6 +15,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from engine.domain.business_days import TOKYO
 from engine.services import (
     housekeeping,
+    mailing,
     messages,
     moving_together,
     reference_changes,
@@ -108,9 +109,18 @@ def heartbeat(node: Node) -> None:
 
 def tidy(node: Node) -> None:
     """Forget what has run out."""
-    report = housekeeping.tidy(node.engine, now=node.engine.clock.now())
+    now = node.engine.clock.now()
+    report = housekeeping.tidy(node.engine, now=now)
     gone = (report.sessions, report.attempts, report.nodes, report.files)
-    log.info("tidy sessions=%d attempts=%d nodes=%d files=%d", *gone)
+    log.info("tidy sessions=%d attempts=%d nodes=%d files=%d mails=%d", *gone, mailing.forget(node.engine, now=now))
+
+
+def mail(node: Node) -> None:
+    """Tell people of their notices by electronic mail."""
+    report = mailing.run(node.engine, now=node.engine.clock.now())
+    node.count(report.sent)
+    if report.made or report.sent or report.failed:
+        log.info("mail made=%d sent=%d failed=%d", report.made, report.sent, report.failed)
 
 
 JOBS = (
@@ -126,6 +136,10 @@ JOBS = (
     Job(
         "rehearsals", IntervalTrigger(seconds=2), rehearse,
         "Scenarios take minutes and run in a program of their own; a job of its own keeps nobody waiting.",
+    ),
+    Job(
+        "mail", IntervalTrigger(seconds=30), mail,
+        "A notice is mailed within about half a minute; a mail server that does not answer keeps no other job waiting.",
     ),
     Job("heartbeat", IntervalTrigger(seconds=10), heartbeat, "`tsunagu doctor` sees within a minute who is dead."),
     Job(

@@ -14,6 +14,7 @@ from web.formatting import FILTERS, printable
 from web.navigation import navigation
 from web.pages import (
     admin_import,
+    admin_mail,
     admin_reference,
     admin_staff,
     cases,
@@ -43,7 +44,7 @@ MAX_FIELDS = 5000
 _AREAS = (
     home, sign_in, inbox, tasks, intake, cases, casework, reviews, processes, versions, moves, notices, settings,
     help_pages, static_files,
-    own_password, admin_staff, admin_reference, admin_import,
+    own_password, admin_staff, admin_reference, admin_mail, admin_import,
 )  # fmt: skip
 
 

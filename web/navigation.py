@@ -39,6 +39,7 @@ _PROCESSES = Item("processes.listing", mark("プロセス"), "processes")
 _ADMIN = (
     Item("admin_staff.listing", mark("職員"), "admin_staff"),
     Item("admin_reference.organisations", mark("組織・暦・期限"), "admin_reference"),
+    Item("admin_mail.show", mark("メール"), "admin_mail"),
     Item("admin_import.show", mark("取込み"), "admin_import"),
 )
 

@@ -59,7 +59,7 @@ def person_problems(form: Mapping[str, str]) -> dict[str, str]:
         problems["name"] = "氏名を入力してください。"
     if len(kana) > LONGEST_TEXT:
         problems["kana"] = "ふりがなは200文字までで入力してください。"
-    if email and not _is_address(email):
+    if email and not is_address(email):
         problems["email"] = "メールアドレスをname@example.jpの形で入力してください。"
     for field, value in (("name", name), ("kana", kana), ("email", email)):
         if value.startswith(_FORMULA) or not value.isprintable():
@@ -67,7 +67,8 @@ def person_problems(form: Mapping[str, str]) -> dict[str, str]:
     return problems
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether a text is one plain mail address."""
     name, _, host = text.rpartition("@")
     plain = text.isascii() and text.isprintable() and not set(text) & set(' ,;:<>()[]"\\')
     return plain and bool(name) and "@" not in name and "." in host.strip(".") and len(text) <= LONGEST_TEXT

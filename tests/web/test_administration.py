@@ -136,3 +136,42 @@ def test_people_are_found_by_words_that_stand_in_no_address(site: Site, admin: V
     page = admin.get(found.location)
     assert "role-intake-worker" in page.words
     assert "role-sysadmin" not in page.words
+
+
+def test_an_administrator_meets_no_name_number_or_text_of_a_case_anywhere(site: Site, admin: Visitor) -> None:
+    """Every page that takes a GET, with the arguments of a real case where it takes any."""
+    person, thing = the_person(site), site.a_case("worker")
+    with site.office.engine.database.write() as connection:
+        connection.exec_driver_sql("UPDATE person SET name = '架空高橋みどり', name_kana = 'かくうたかはし'")
+        connection.exec_driver_sql("UPDATE household SET name = '架空高橋みどり世帯'")
+        connection.exec_driver_sql("UPDATE user_task SET assignee_id = ? WHERE id = ?", (person, thing.task_id))
+    values = {
+        "number": thing.number, "task_id": thing.task_id, "record_id": thing.record_id,
+        "instance_id": thing.instance_id, "staff_id": person, "org_id": "AG-04", "key": "visit", "version": "1",
+        "parameter": "review_interval", "ladder": "standard", "path": "x",
+    }  # fmt: skip
+    secrets = ("架空高橋", "かくうたかはし", "訪問した。", thing.case_id, thing.record_id, thing.instance_id)
+    opened = 0
+    for rule in site.app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.endpoint.startswith("static"):
+            continue
+        address = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda part: values.get(part[1], "1"), rule.rule)
+        page = admin.get(address)
+        assert not [secret for secret in secrets if secret in page.text], address
+        assert thing.number not in page.text.replace(address, ""), address
+        opened += page.status == 200
+    assert opened > 15
+
+
+def test_the_settings_of_mail_are_kept_and_explained(site: Site, admin: Visitor) -> None:
+    form = {"host": "mail.example.jp", "port": "587", "security": "starttls", "sender": "tsunagu@example.jp",
+            "user": "tsunagu", "seen_version": 0}  # fmt: skip
+    assert admin.post("/admin/mail", {**form, "port": "0"}).status == 422
+    assert admin.post("/admin/mail", {**form, "security": "none"}).status == 422
+    assert admin.post("/admin/mail", form).status == 302
+    assert admin.post("/admin/mail", form).status == 409
+    assert 'value="mail.example.jp"' in admin.get("/admin/mail").text
+    assert admin.post("/admin/mail/test", {"to": "nowhere"}).status == 422
+    assert admin.post("/settings/mail", {"rhythm": "never"}).status == 302
+    assert re.search(r'value="never" checked', admin.get("/settings").text)
+    assert admin.post("/settings/mail", {"rhythm": "hourly"}).status == 400

@@ -5,8 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from engine.services import sign_in
+from engine.domain.errors import FormInvalid
+from engine.services import mailing, sign_in
 from web import csrf
+from web.admin_words import RHYTHMS
+from web.errors import BadRequest
 from web.i18n import LANGUAGES
 from web.policy import policy
 from web.runtime import actor, engine
@@ -19,7 +22,21 @@ blueprint = Blueprint("settings", __name__)
 @policy("signed_in")
 def show() -> str:
     """The choices as they stand."""
-    return render_template("settings.html", languages=LANGUAGES, saved="saved" in request.args)
+    return render_template(
+        "settings.html", languages=LANGUAGES, saved="saved" in request.args, rhythms=RHYTHMS,
+        rhythm=mailing.rhythm_of(engine(), actor().staff_id),
+    )  # fmt: skip
+
+
+@blueprint.post("/settings/mail")
+@policy("signed_in")
+def mail() -> BaseResponse:
+    """How often notices come by mail."""
+    try:
+        mailing.prefer(engine(), actor(), request.form.get("rhythm", ""))
+    except FormInvalid:
+        raise BadRequest from None
+    return redirect(url_for("settings.show", saved=1))
 
 
 @blueprint.post("/settings")
