@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -89,6 +89,7 @@ class InboxRow:
     state: str
     assignee_id: str | None
     assignee_name: str
+    claimed_at: datetime | None
     due: DueStatus
     hold_reason: str
     by_timer: bool
@@ -151,6 +152,13 @@ def open_tasks_of_case(engine: Engine, actor: Actor, case_id: str, *, now: datet
     with engine.database.read() as connection:
         found = connection.execute(query.order_by(func.coalesce(user_task.c.due_at, _far()), user_task.c.id)).all()
         return tuple(_row(engine, row, now, bool(row.may_claim)) for row in found)
+
+
+def tasks_by_id(engine: Engine, actor: Actor, task_ids: Collection[str], *, now: datetime) -> dict[str, InboxRow]:
+    """Those of the tasks that the actor may see, in whatever state, by id."""
+    condition = and_(user_task.c.id.in_(sorted(task_ids)), task_visible(actor, now))
+    with engine.database.read() as connection:
+        return {row.id: _row(engine, row, now, False) for row in connection.execute(_rows().where(condition))}
 
 
 # ---------------------------------------------------------------- conditions
@@ -238,7 +246,8 @@ def _rows(tasks: Any = user_task) -> Select[Any]:
         user_task.c.id, user_task.c.version, user_task.c.name, user_task.c.process_key, user_task.c.stage,
         user_task.c.state, user_task.c.assignee_id, user_task.c.due_at, user_task.c.due_on, user_task.c.warn_at,
         user_task.c.held_until, user_task.c.hold_reason, user_task.c.by_timer, user_task.c.opened_at,
-        user_task.c.completed_at, support_case.c.number, support_case.c.seal_level, support_case.c.owner_org,
+        user_task.c.completed_at, user_task.c.claimed_at, support_case.c.number, support_case.c.seal_level,
+        support_case.c.owner_org,
         person.c.name.label("subject_name"), person.c.name_kana.label("subject_kana"),
         definition_version.c.name.label("process_name"), organisation.c.name.label("org_name"),
         staff.c.name.label("assignee_name"), clock.c.calendar.label("calendar"),
@@ -273,6 +282,7 @@ def _row(engine: Engine, row: Any, now: datetime, claimable: bool) -> InboxRow:
         state=row.state,
         assignee_id=row.assignee_id,
         assignee_name=row.assignee_name or "",
+        claimed_at=row.claimed_at,
         due=_status(engine, row, now),
         hold_reason=row.hold_reason,
         by_timer=row.by_timer,

@@ -6,10 +6,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine.queries import inbox, upcoming
-from engine.queries.inbox import DueFilter, InboxFilter, View
+from engine.queries.inbox import DueFilter, InboxFilter, InboxRow, View
 from engine.queries.paging import After
+from engine.services import taking
 from web.access_notes import note_list
 from web.arguments import choice, hidden_words, line, words
+from web.errors import detail_of, page_for
+from web.i18n import gettext
 from web.policy import policy
 from web.runtime import actor, engine, now
 
@@ -53,6 +56,40 @@ def narrow_down() -> BaseResponse:
     return redirect(url_for("inbox.show", **arguments))  # type: ignore[arg-type]
 
 
+@blueprint.post("/inbox/claim")
+@policy("case_work")
+def claim_chosen() -> str:
+    """Take the tasks ticked in the list; what became of each is said one by one."""
+    return _results("claim", taking.claim_many(engine(), actor(), _chosen(), now=now()))
+
+
+@blueprint.post("/inbox/release")
+@policy("case_work")
+def release_chosen() -> str:
+    """Give the tasks back to their groups, also to undo a claim; what became of each is said one by one."""
+    return _results("release", taking.release_many(engine(), actor(), _chosen(), now=now()))
+
+
+def _chosen() -> list[str]:
+    return [task_id[:60] for task_id in request.form.getlist("task")[: taking.MOST]]
+
+
+def _results(act: str, results: tuple[taking.Result, ...]) -> str:
+    """The page with a line for each task; of one that may not be known of it tells nothing."""
+    rows = inbox.tasks_by_id(engine(), actor(), [result.task_id for result in results], now=now())
+    lines = [
+        {"row": rows.get(result.task_id), "outcome": result.outcome.value, "why": _why(result)} for result in results
+    ]
+    done = [result.task_id for result in results if result.outcome is taking.Outcome.DONE]
+    return render_template("inbox_results.html", act=act, lines=lines, done=done)
+
+
+def _why(result: taking.Result) -> str:
+    if result.error is None or result.outcome is taking.Outcome.UNKNOWN:
+        return ""
+    return detail_of(result.error) or gettext(page_for(result.error).title)
+
+
 def _narrowing() -> InboxFilter:
     return InboxFilter(
         due=choice(DueFilter, "due", None),
@@ -63,12 +100,12 @@ def _narrowing() -> InboxFilter:
     )
 
 
-def _said() -> tuple[str, str]:
+def _said() -> tuple[str, InboxRow | None]:
     """What was just done, from the address that the act led to: the kind and the task it was done to."""
-    for kind in ("claimed", "released", "done"):
+    for kind in ("claimed", "released", "taken", "done"):
         if task_id := line(kind, 60):
-            return kind, task_id
-    return "", ""
+            return kind, inbox.tasks_by_id(engine(), actor(), [task_id], now=now()).get(task_id)
+    return "", None
 
 
 def _kept(narrow: InboxFilter) -> dict[str, str]:

@@ -52,9 +52,15 @@ def show(task_id: str) -> str:
 @blueprint.post("/<task_id>/claim")
 @policy("case_work")
 def claim(task_id: str) -> BaseResponse:
-    """Take the task; from a list, stay in the list."""
-    tasks.claim(engine(), actor(), task_id, now=now())
-    if request.form.get("back") == "list":
+    """Take the task; from a list, stay in the list, which also says who was faster."""
+    from_list = request.form.get("back") == "list"
+    try:
+        tasks.claim(engine(), actor(), task_id, now=now())
+    except (AlreadyClaimed, AlreadyCompleted, NotOpen):
+        if not from_list:
+            raise
+        return redirect(url_for("inbox.show", view="claimable", taken=task_id))
+    if from_list:
         return redirect(url_for("inbox.show", view="mine", claimed=task_id))
     return _to_task(task_id, "claimed")
 

@@ -1,0 +1,60 @@
+"""Several tasks at once from the inbox: a result for each, a way back, and a word instead of an error page."""
+
+from __future__ import annotations
+
+from engine.domain.roles import Role
+from engine.services import tasks
+from tests.web.site import Site
+
+
+def test_each_chosen_task_gets_its_own_result_and_its_own_event(site: Site) -> None:
+    visitor = site.browser(site.employ(Role.INTAKE_WORKER))
+    free, taken = site.a_case(), site.a_case()
+    foreign = site.a_case("stranger")
+    tasks.claim(site.office.engine, site.office.person("worker"), taken.task_id, now=site.clock.moment)
+    chosen = [free.task_id, taken.task_id, foreign.task_id, "0" * 32, free.task_id]
+    page = visitor.post("/inbox/claim", {"task": chosen})
+    assert page.status == 200
+    assert "4件のうち1件ができました。できなかった仕事は、そのままです。" in page.words
+    assert free.number in page.words
+    assert f"{taken.number}先に" in page.words
+    assert foreign.number not in page.text
+    assert page.words.count("表示できない仕事") == 2
+    claims = "SELECT count(*) FROM audit_event WHERE act = 'task.claimed' AND task_id = :t"
+    assert site.count(claims, t=free.task_id) == site.count(claims, t=taken.task_id) == 1
+
+
+def test_claims_made_together_are_undone_together(site: Site) -> None:
+    visitor = site.browser(site.employ(Role.INTAKE_WORKER))
+    cases = [site.a_case() for _ in range(2)]
+    ids = [case.task_id for case in cases]
+    visitor.post("/inbox/claim", {"task": ids})
+    undone = visitor.post("/inbox/release", {"task": ids})
+    assert "2件のうち2件ができました。" in undone.words
+    assert site.count("SELECT count(*) FROM user_task WHERE state = 'open' AND assignee_id IS NULL") == 2
+    again = visitor.post("/inbox/release", {"task": ids})
+    assert "2件のうち0件ができました。" in again.words
+    assert site.count("SELECT count(*) FROM audit_event WHERE act = 'task.released'") == 2
+
+
+def test_nothing_chosen_is_explained(site: Site) -> None:
+    visitor = site.browser(site.employ(Role.INTAKE_WORKER))
+    assert "仕事が選ばれていません。" in visitor.post("/inbox/claim").words
+
+
+def test_the_list_says_who_was_faster(site: Site) -> None:
+    visitor = site.browser(site.employ(Role.INTAKE_WORKER))
+    case = site.a_case()
+    colleague = site.office.person("worker")
+    tasks.claim(site.office.engine, colleague, case.task_id, now=site.clock.moment)
+    refused = visitor.post(f"/tasks/{case.task_id}/claim", {"back": "list"})
+    assert refused.status == 302
+    words = visitor.get(refused.location).words
+    assert f"先に{colleague.name}さんが引き受けました（" in words
+
+
+def test_a_notice_about_a_foreign_task_tells_nothing(site: Site) -> None:
+    visitor = site.browser(site.employ(Role.INTAKE_WORKER))
+    foreign = site.a_case("stranger")
+    absent = visitor.get("/inbox?view=claimable&taken=" + "0" * 32).words
+    assert visitor.get(f"/inbox?view=claimable&taken={foreign.task_id}").words == absent
