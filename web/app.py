@@ -19,6 +19,7 @@ from web.pages import (
     admin_staff,
     cases,
     casework,
+    drafts,
     help_pages,
     home,
     inbox,
@@ -43,7 +44,7 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_FIELDS = 5000
 _AREAS = (
     home, sign_in, inbox, tasks, intake, cases, casework, reviews, processes, versions, moves, notices, settings,
-    help_pages, static_files,
+    help_pages, static_files, drafts,
     own_password, admin_staff, admin_reference, admin_mail, admin_import,
 )  # fmt: skip
 

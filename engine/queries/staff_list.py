@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,3 +58,10 @@ def desks(engine: Engine, actor: Actor) -> tuple[Desk, ...]:
         query = select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(ids))
         names = {row.id: row.name for row in connection.execute(query)}
     return tuple(Desk(m.org_id, names.get(m.org_id, m.org_id), m.role) for m in actor.memberships)
+
+
+def names(engine: Engine, ids: Iterable[str]) -> dict[str, str]:
+    """Names of members of staff by id; ids of nobody are left out."""
+    query = select(staff.c.id, staff.c.name).where(staff.c.id.in_(sorted(set(ids))))
+    with engine.database.read() as connection:
+        return {row.id: row.name for row in connection.execute(query)}

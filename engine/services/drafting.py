@@ -17,7 +17,7 @@ from engine.definitions.package import PROCESS_FILE, content_hash
 from engine.definitions.xml import parse_xml
 from engine.domain.errors import FormInvalid, NotAuthorised, NotFound, StaleVersion
 from engine.domain.staff import Actor
-from engine.services import repairers
+from engine.services import draft_files, repairers
 from engine.services.engine import Engine
 from engine.storage import audit, drafts
 from engine.storage import definitions as store
@@ -77,6 +77,13 @@ def files(engine: Engine, actor: Actor, process_key: str, revision: int | None =
         return _files(connection, row, row.revision if revision is None else revision)
 
 
+def files_with(engine: Engine, actor: Actor, process_key: str, diagram: bytes) -> Mapping[str, bytes]:
+    """The files of the open draft as they would be with another diagram; nothing is kept. NotFound, NotAuthorised."""
+    _require_owner(actor)
+    with engine.database.read() as connection:
+        return _with(connection, _open(connection, process_key), diagram)
+
+
 def begin(engine: Engine, actor: Actor, process_key: str, version: int | None = None, *, now: datetime) -> Draft:
     """Open a draft from a version (None: the live one). Where one is open already, that one, unchanged.
 
@@ -108,7 +115,7 @@ def save(
     _require_readable(diagram)
     with engine.database.write() as connection:
         row = _open(connection, process_key, lock=True)
-        fresh = {**_files(connection, row, row.revision), PROCESS_FILE: diagram}
+        fresh = _with(connection, row, diagram)
         if _same(connection, row, row.revision, fresh):
             return _draft(connection, row)
         if row.revision == seen:
@@ -230,6 +237,11 @@ def _files(connection: Connection, row: DraftRow, number: int) -> dict[str, byte
     if found is None:
         raise NotFound("draft")
     return found
+
+
+def _with(connection: Connection, row: DraftRow, diagram: bytes) -> dict[str, bytes]:
+    kept = _files(connection, row, row.revision)
+    return draft_files.fitting(connection, row.process_key, {**kept, PROCESS_FILE: diagram})
 
 
 def _same(connection: Connection, row: DraftRow, number: int, content: Mapping[str, bytes]) -> bool:

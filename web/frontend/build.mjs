@@ -16,6 +16,8 @@ const fresh = `${target}.${process.pid}`;
 const ENTRIES = {
   'viewer.js': { file: 'viewer/viewer.js' },
   'viewer.css': { file: 'viewer/viewer.css' },
+  'editor.js': { file: 'editor/editor.js' },
+  'editor.css': { file: 'editor/editor.css' },
   'app.js': { file: 'app/app.js' },
   'htmx.js': { file: 'node_modules/htmx.org/dist/htmx.min.js', asIs: true },
   'tokens.css': { file: 'node_modules/@digital-go-jp/design-tokens/dist/tokens.css' },
@@ -36,7 +38,7 @@ async function buildEntry(name, { file, text, asIs }) {
     target: ['chrome111', 'edge111', 'firefox115', 'safari16.4'],
     charset: 'utf8',
     legalComments: 'inline',
-    loader: { '.woff2': 'file', ...(asIs && { '.js': 'copy' }) },
+    loader: { '.woff2': 'file', '.woff': 'file', '.ttf': 'file', '.eot': 'file', '.svg': 'file', ...(asIs && { '.js': 'copy' }) },
     outdir: fresh,
     entryNames: '[name]-[hash]',
     assetNames: 'fonts/[name]-[hash]',
