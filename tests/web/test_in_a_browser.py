@@ -41,6 +41,7 @@ class Served:
             "cases": "/cases", "timeline": file, "household": f"{file}/household", "sharing": f"{file}/sharing",
             "plans": f"{file}/plans", "tasks": f"{file}/tasks", "records": f"{file}/records",
             "record": f"{file}/records/{self.case.record_id}", "diagram": f"{file}/diagram",
+            "documents": f"{file}/documents", "contacts": f"{file}/contacts",
             "task": f"/tasks/{self.case.task_id}", "intake": INTAKE, "choice": "/intake/new",
             "processes": "/processes", "process": "/processes/plan_execution", "tables": "/processes/intake",
             "notices": "/notices", "settings": "/settings", "help": "/help", "error": "/nowhere",
@@ -62,7 +63,7 @@ def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     site = Site.open(databases.copied_sqlite(sqlite_template, file))
     workflows = site.office.engine.settings.workflows
     deployments.deploy_folder(site.office.engine, workflows, by=None, reason="test", now=site.clock.moment)
-    case, simple = a_call(site), site.a_case()
+    case, simple = a_call(site), site.a_talk(site.a_case())
     browser = site.browser(site.employ(Role.INTAKE_WORKER))
     for thing in (case, simple):
         browser.post(f"/tasks/{thing.task_id}/claim")
@@ -126,6 +127,15 @@ def test_a_draft_is_saved_while_somebody_types(served: Served, page: Page) -> No
     page.get_by_text("下書きを保存しました").wait_for()
     page.reload()
     assert page.get_by_label("note").input_value() == "打ちかけの文"
+
+
+def test_likely_the_same_people_appear_while_somebody_types(served: Served, page: Page) -> None:
+    enter(page, served)
+    page.goto(served.url + INTAKE)
+    page.locator("input[name=name]").press_sequentially("柳和夫")
+    page.locator("[data-same-person]").get_by_text(f"{served.case.number}を別の画面で開く").wait_for()
+    page.locator("input[name=name]").fill("青木")
+    page.locator("[data-same-person]").wait_for(state="hidden")
 
 
 def test_work_goes_on_without_any_script(served: Served, browser: Browser) -> None:

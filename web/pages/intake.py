@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from engine.domain.business_days import tokyo_date
 from engine.domain.errors import FormInvalid, NotFound
+from engine.domain.wareki import DateNotUnderstood, parse_date
+from engine.queries.same_person import Typed, likely_same
 from engine.services import cases, task_forms
 from engine.services.cases import Startable
 from web import form_pages, form_rendering
+from web.access_notes import note_list
 from web.form_pages import Sheet
 from web.policy import policy
 from web.runtime import actor, engine, now
@@ -53,6 +58,25 @@ def start() -> BaseResponse:
     if started.task_id:
         return redirect(url_for("tasks.show", task_id=started.task_id, started=started.case_number))
     return redirect(url_for("cases.show", number=started.case_number))
+
+
+@blueprint.post("/same")
+@policy("case_work")
+def same() -> str:
+    """A part of the page: cases that may be about the person being written down. The words typed are not kept."""
+    typed = Typed(request.form.get("name", "")[:60], request.form.get("name_kana", "")[:60], _birth())
+    found = likely_same(engine(), actor(), typed, now=now())
+    if found:
+        note_list("intake")
+    return render_template("same_person.html", found=found)
+
+
+def _birth() -> date | None:
+    """The birth date typed so far, in either calendar; None while it is none."""
+    try:
+        return parse_date(request.form.get("birth", "").strip()[:40], today=tokyo_date(now()))
+    except DateNotUnderstood:
+        return None
 
 
 def _chosen(choices: list[Startable], given: Any) -> tuple[Startable, str] | None:

@@ -4,11 +4,13 @@ import { startDrafts } from './drafts.js';
 import { startKeys } from './keys.js';
 import { startProgress } from './progress.js';
 import { startRules } from './rules.js';
+import { startSamePerson } from './samePerson.js';
 import { focusErrorSummary, preventSecondSubmit } from './submitting.js';
 
 function start(root) {
   startRules(root);
   startDrafts(root);
+  startSamePerson(root);
 }
 
 start(document);
