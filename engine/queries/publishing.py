@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,11 @@ from engine.storage.publishing_tables import publication
 from engine.storage.tables import definition_version, staff
 
 if TYPE_CHECKING:
-    from engine.definitions.elements import BpmnModel, Element
+    from engine.definitions.elements import BpmnModel, Element, Flow
     from engine.services.engine import Engine
 
 ITEMS = 50  #: instances of a batch on one page
+_JOINS = ("parallelGateway", "inclusiveGateway")
 BATCHES = 20  #: batches of a process on one page
 
 
@@ -169,14 +170,15 @@ class MapRow:
 def map_rows(old: BpmnModel, new: BpmnModel, mapping: Mapping[str, str], here: Mapping[str, int]) -> tuple[MapRow, ...]:
     """The elements that the new version has not, has as another kind, or that are mapped; where something stands first.
 
-    Choices are the elements of the same kind in the new version.
+    Choices are the elements of the same kind in the new version. Ways into a join come last: a branch that has arrived
+    there is known by the way it came.
     """
     rows = [
         _map_row(element, new, mapping, here.get(element.id, 0))
         for element in old.elements.values()
         if element.id in mapping or not _same(element, new)
     ]
-    return tuple(sorted(rows, key=lambda row: (-row.here, row.name)))
+    return (*sorted(rows, key=lambda row: (-row.here, row.name)), *_way_rows(old, new, mapping))
 
 
 def _same(element: Element, new: BpmnModel) -> bool:
@@ -187,6 +189,23 @@ def _same(element: Element, new: BpmnModel) -> bool:
 def _map_row(element: Element, new: BpmnModel, mapping: Mapping[str, str], here: int) -> MapRow:
     choices = tuple((e.id, display_name(e)) for e in new.elements.values() if e.kind == element.kind)
     return MapRow(element.id, display_name(element), here, mapping.get(element.id, ""), choices)
+
+
+def _way_rows(old: BpmnModel, new: BpmnModel, mapping: Mapping[str, str]) -> Iterator[MapRow]:
+    choices = tuple((flow.id, _way(new, flow)) for flow in new.flows.values() if _joins(new, flow))
+    for flow in old.flows.values():
+        if flow.id in mapping or (flow.id not in new.flows and _joins(old, flow)):
+            yield MapRow(flow.id, _way(old, flow), 0, mapping.get(flow.id, ""), choices)
+
+
+def _joins(model: BpmnModel, flow: Flow) -> bool:
+    target = model.elements.get(flow.target)
+    return target is not None and target.kind in _JOINS and len(target.incoming) > 1
+
+
+def _way(model: BpmnModel, flow: Flow) -> str:
+    ends = (model.elements.get(flow.source), model.elements.get(flow.target))
+    return "→".join(f"「{display_name(end)}」" if end is not None else "" for end in ends)
 
 
 def version_numbers(engine: Engine, key: str) -> dict[int, str]:

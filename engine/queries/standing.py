@@ -148,8 +148,9 @@ def _standings(engine: Engine, ids: Mapping[int, str], rows: Iterable[Standing])
 
 # ---------------------------------------------------------------- statements
 
+#: by the versions of the process: instances have an index on their version
 _RUNNING = and_(
-    process_instance.c.process_key == bindparam("of_key"), process_instance.c.status.in_(("running", "incident"))
+    definition_version.c.process_key == bindparam("of_key"), process_instance.c.status.in_(("running", "incident"))
 )
 _LATE = and_(user_task.c.due_at <= bindparam("now", type_=Instant), user_task.c.state != "held")
 

@@ -182,12 +182,18 @@ def keys_in(folder: Path) -> tuple[str, ...]:
 
 
 def changed(engine: Engine) -> list[str]:
-    """Keys of the processes whose files differ from what is live (new files that were never published left out)."""
+    """Keys of the processes whose files differ from what is live.
+
+    New files that were never published are left out, and what people publish on the pages: that is meant to differ.
+    """
     folder = engine.settings.workflows
     found = []
     with engine.database.read() as connection:
         live = store.live_versions(connection)
+        of_people = store.published_by_people(connection)
         for path in _process_folders(folder):
+            if path.name in of_people:
+                continue
             package = read_package(path, _shared_forms(folder, path))
             if live.get(package.process_key) not in (
                 None,

@@ -44,6 +44,13 @@ def live_versions(connection: Connection) -> dict[str, str]:
     return {row.process_key: row.version_id for row in connection.execute(query)}
 
 
+def published_by_people(connection: Connection) -> frozenset[str]:
+    """Keys of the processes whose live version a person published, so that their files lie here and in no folder."""
+    newest = select(func.max(deployment.c.id)).group_by(deployment.c.process_key)
+    query = select(deployment.c.process_key).where(deployment.c.id.in_(newest), deployment.c.deployed_by.is_not(None))
+    return frozenset(row.process_key for row in connection.execute(query))
+
+
 def versions_of(connection: Connection, process_key: str) -> dict[int, str]:
     """Number -> id of every version of a process."""
     query = select(definition_version.c.number, definition_version.c.id)

@@ -318,3 +318,12 @@ def _asked(office: Casework, act: Any) -> int:
     act()
     event.remove(engine, "before_cursor_execute", note)
     return len(seen)
+
+
+def test_what_people_published_is_not_called_older_than_the_files_of_the_folder(site: Site) -> None:
+    engine = site.office.engine
+    publish(engine, "outreach", drawn("outreach", ["first"]), site.office.now)
+    assert deployments.changed(engine) == ["outreach"]
+    with engine.database.write() as connection:
+        connection.exec_driver_sql("UPDATE deployment SET deployed_by = 'somebody'")
+    assert deployments.changed(engine) == []
