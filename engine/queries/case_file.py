@@ -17,6 +17,7 @@ from engine.storage.sealing import unseal
 from engine.storage.tables import (
     case_organisation,
     case_relation,
+    case_staff,
     consent,
     household,
     household_member,
@@ -143,6 +144,15 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Named:
+    """One person who may see a case with a seal, and why."""
+
+    name: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True)
 class RelatedCase:
     """Another case that belongs to this one and that the actor may see as well."""
 
@@ -230,6 +240,23 @@ def parts(engine: Engine, actor: Actor, head: CaseHead, *, now: datetime) -> tup
         query = query.where(case_organisation.c.org_id.in_(own))
     with engine.database.read() as connection:
         return tuple(_part(row, own, now) for row in connection.execute(query))
+
+
+def named_people(engine: Engine, head: CaseHead) -> tuple[Named, ...]:
+    """Who is let through the seal by name, the earliest first; none without a seal, or for who does not carry the case.
+
+    Beside them a seal lets through the office for sealed households, and supervisors and emergency officers concerned.
+    """
+    if not head.whole or not head.seal_level:
+        return ()
+    query = (
+        select(staff.c.name, case_staff.c.reason, case_staff.c.since)
+        .join(staff, staff.c.id == case_staff.c.staff_id)
+        .where(case_staff.c.case_id == head.id)
+        .order_by(case_staff.c.since, staff.c.name)
+    )
+    with engine.database.read() as connection:
+        return tuple(Named(*row) for row in connection.execute(query))
 
 
 def related_cases(engine: Engine, actor: Actor, head: CaseHead, *, now: datetime) -> tuple[RelatedCase, ...]:

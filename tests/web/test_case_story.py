@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from engine.domain.roles import Role
-from engine.storage.tables import contact, plan_item, plan_version, support_plan
+from engine.storage.tables import case_staff, contact, plan_item, plan_version, support_case, support_plan
 from tests.web.site import Site, Thing
 
 
@@ -75,6 +75,18 @@ def test_an_invited_guest_sees_no_contacts_of_others(site: Site) -> None:
     guest = site.browser(site.employ(Role.CONFERENCE_MEMBER))
     site.invite(case.case_id, "AG-13", "conference_member")
     assert "表示できる接触の記録はまだありません。" in guest.get(f"/cases/{case.number}/contacts").words
+
+
+def test_a_sealed_case_says_who_is_let_through_by_name_and_why(site: Site) -> None:
+    case, worker = site.a_case(), site.browser("worker")
+    assert "名前で見ることを認められた人" not in worker.get(f"/cases/{case.number}/sharing").words
+    about = {"case_id": case.case_id, "staff_id": site.office.staff["worker"]}
+    with site.office.engine.database.write() as connection:
+        connection.execute(update(support_case).values(seal_level=2))
+        connection.execute(insert(case_staff).values(**about, reason="受付者", since=site.clock.moment))
+    words = worker.get(f"/cases/{case.number}/sharing").words
+    assert "名前で見ることを認められた人" in words
+    assert "worker 受付者・4月1日（水）" in words
 
 
 def test_a_plan_says_what_its_version_changed(site: Site) -> None:

@@ -94,6 +94,7 @@ def sharing(number: str) -> str:
         "sharing",
         consents=case_plans.consents(engine(), actor(), head, now=now()),
         parts=case_file.parts(engine(), actor(), head, now=now()),
+        named=case_file.named_people(engine(), head),
         referrals=case_plans.referrals(engine(), actor(), head),
     )
 
