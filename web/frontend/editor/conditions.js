@@ -25,7 +25,7 @@ export function conditionParts(panel, element, flow) {
   return [panel.group(
     'gCondition',
     check(say('isDefault'), 'isDefault', isDefault, setDefault),
-    lines(say('condition'), 'condition', body, set, 2),
+    lines(say('condition'), 'condition', body, set, 2, { spellcheck: 'false' }),
     body ? node('p', { class: 'ed-hint', lang: 'ja' }, `${say('reading')}${reading(body, panel.model.variables)}${say('when')}`) : undefined,
     builder(panel, set),
   )];

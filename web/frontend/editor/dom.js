@@ -14,11 +14,11 @@ export function node(tag, attributes = {}, ...children) {
 }
 
 /** A label over its control; `key` finds the control again after the panel was drawn anew. */
-export function field(label, control, key, ...more) {
+export function field(label, control, key) {
   count += 1;
   control.id = `editor-field-${count}`;
   control.dataset.field = key;
-  return node('div', { class: 'ed-field' }, node('label', { for: control.id }, label), control, ...more);
+  return node('div', { class: 'ed-field' }, node('label', { for: control.id }, label), control);
 }
 
 export function line(label, key, value, commit, attributes = {}) {
@@ -27,11 +27,11 @@ export function line(label, key, value, commit, attributes = {}) {
   return field(label, control, key);
 }
 
-export function lines(label, key, value, commit, rows = 3, ...more) {
-  const control = node('textarea', { rows });
+export function lines(label, key, value, commit, rows = 3, attributes = {}) {
+  const control = node('textarea', { rows, ...attributes });
   control.value = value || '';
   control.addEventListener('change', () => commit(control.value, control));
-  return field(label, control, key, ...more);
+  return field(label, control, key);
 }
 
 /** A list to choose from: options are [value, text]; a value that is not among them is kept and shown. */

@@ -15,6 +15,7 @@ import { say } from './texts.js';
 import { translateModule, translateSimulation } from './words.js';
 
 const FONT = '"BIZ UDPGothic", "Yu Gothic UI", Meiryo, sans-serif';
+const FONT_WAIT_MS = 2000;
 
 function makeModeler(container) {
   return new Modeler({
@@ -23,7 +24,7 @@ function makeModeler(container) {
     moddleExtensions: { tsunagu, camunda },
     minimap: { open: window.innerWidth > 1100 },
     textRenderer: { defaultStyle: { fontFamily: FONT }, externalStyle: { fontFamily: FONT } },
-    // The wheel scrolls the page, with Ctrl it zooms the diagram: a canvas that swallows it traps whoever reads on.
+    // The wheel scrolls the page: a diagram that swallows it traps whoever reads on.
     zoomScroll: { enabled: false },
   });
 }
@@ -36,6 +37,7 @@ async function start(host) {
   const frame = build(host);
   try {
     const [xml, facts] = await Promise.all([text(settings.diagramUrl), text(settings.factsUrl).then(JSON.parse)]);
+    await fontsFor(xml);
     const modeler = makeModeler(frame.canvas);
     const saving = new Saving(modeler, host, settings);
     await open(modeler, saving, xml);
@@ -52,6 +54,12 @@ async function start(host) {
     host.dataset.editor = 'failed';
     host.replaceChildren(node('p', { class: 'ed-failed', role: 'alert' }, say('failed')));
   }
+}
+
+/** Waits for the font of the names in the diagram: lines are broken by their measured width, once. */
+async function fontsFor(xml) {
+  const loading = document.fonts.load(`12px ${FONT}`, xml).catch(() => {});
+  await Promise.race([loading, new Promise((done) => { setTimeout(done, FONT_WAIT_MS); })]);
 }
 
 async function text(url) {
@@ -101,7 +109,10 @@ function connect(modeler, frame, saving) {
   button('smaller', () => zoom(-1));
   button('find', () => modeler.get('searchPad').toggle());
   const simulate = button('simulate', () => modeler.get('toggleMode').toggleMode());
-  modeler.on('tokenSimulation.toggleMode', ({ active }) => { simulate.textContent = say(active ? 'editAgain' : 'simulate'); simulate.setAttribute('aria-pressed', active); });
+  modeler.on('tokenSimulation.toggleMode', ({ active }) => {
+    simulate.textContent = say(active ? 'editAgain' : 'simulate');
+    frame.panel.inert = active;
+  });
   const able = () => { undo.disabled = !stack.canUndo(); redo.disabled = !stack.canRedo(); };
   modeler.on('commandStack.changed', able);
   able();

@@ -1,7 +1,7 @@
 // What an event, or a send or receive task, waits for or sends.
 import { is, isAny } from 'bpmn-js/lib/util/ModelUtil';
 
-import { check, choice, line, node } from './dom.js';
+import { check, choice, line } from './dom.js';
 import { say } from './texts.js';
 
 const REFERENCES = [
@@ -44,6 +44,5 @@ function reference(panel, element, holder, definition, [type, property, label]) 
     fresh,
     carries && line(say('payload'), 'payload', holder.get('tsunagu:payload'), panel.set(element, 'tsunagu:payload'), { spellcheck: 'false' }),
     carries && line(say('correlate'), 'correlate', holder.get('tsunagu:correlate'), panel.set(element, 'tsunagu:correlate'), { spellcheck: 'false' }),
-    node('span', {}),
   );
 }

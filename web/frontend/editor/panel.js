@@ -182,7 +182,7 @@ export class Panel {
   }
 
   script(element, holder) {
-    return this.group('gOperation', lines(say('script'), 'script', holder.script, this.set(element, 'script'), 5));
+    return this.group('gOperation', lines(say('script'), 'script', holder.script, this.set(element, 'script'), 5, { spellcheck: 'false' }));
   }
 
   call(element, holder) {
@@ -191,8 +191,8 @@ export class Panel {
     return this.group(
       'gCall',
       choice(say('called'), 'called', holder.calledElement || '', [['', say('choose')], ...processes], this.set(element, 'calledElement')),
-      lines(say('callIn'), 'callIn', this.model.calls(holder, 'camunda:In'), commit('camunda:In')),
-      lines(say('callOut'), 'callOut', this.model.calls(holder, 'camunda:Out'), commit('camunda:Out')),
+      lines(say('callIn'), 'callIn', this.model.calls(holder, 'camunda:In'), commit('camunda:In'), 3, { spellcheck: 'false' }),
+      lines(say('callOut'), 'callOut', this.model.calls(holder, 'camunda:Out'), commit('camunda:Out'), 3, { spellcheck: 'false' }),
     );
   }
 

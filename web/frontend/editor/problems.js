@@ -61,7 +61,8 @@ export class Problems {
     if (!element) return;
     this.modeler.get('canvas').scrollToElement(element, { top: 120, right: 200, bottom: 160, left: 160 });
     this.modeler.get('selection').select(element);
-    document.querySelector('.ed-panel [data-field]')?.focus({ preventScroll: true });
+    // The panel is drawn anew first.
+    setTimeout(() => document.querySelector('.ed-panel [data-field]')?.focus(), 50);
   }
 
   /** The elements concerned get an outline as well. */
