@@ -17,6 +17,7 @@ from web.pages import (
     admin_mail,
     admin_reference,
     admin_staff,
+    board,
     cases,
     casework,
     drafts,
@@ -26,8 +27,10 @@ from web.pages import (
     intake,
     moves,
     notices,
+    oversight,
     own_password,
     processes,
+    reassign,
     reviews,
     settings,
     sign_in,
@@ -45,7 +48,7 @@ MAX_FIELDS = 5000
 _AREAS = (
     home, sign_in, inbox, tasks, intake, cases, casework, reviews, processes, versions, moves, notices, settings,
     help_pages, static_files, drafts,
-    own_password, admin_staff, admin_reference, admin_mail, admin_import,
+    own_password, board, reassign, oversight, admin_staff, admin_reference, admin_mail, admin_import,
 )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ _INBOX = Item("inbox.show", mark("受信箱"), "inbox")
 _CASES = Item("cases.listing", mark("ケース"), "cases")
 _INTAKE = Item("intake.new", mark("新しい相談"), "intake")
 _REVIEWS = Item("reviews.show", mark("定期評価の遅れ"), "reviews")
+_BOARD = Item("board.show", mark("期限ボード"), "board")
 _PROCESSES = Item("processes.listing", mark("プロセス"), "processes")
 _ADMIN = (
     Item("admin_staff.listing", mark("職員"), "admin_staff"),
@@ -55,7 +56,7 @@ def navigation(actor: Actor) -> Navigation:
         if any(m.role in _STARTING for m in actor.memberships):
             items.append(_INTAKE)
     if allows(Policy.REVIEWS, actor):
-        items.append(_REVIEWS)
+        items += [_BOARD, _REVIEWS]
     items.append(_PROCESSES)
     if allows(Policy.ADMIN, actor):
         items += _ADMIN

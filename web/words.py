@@ -31,6 +31,63 @@ BUCKETS = {
     "none": mark("期限なし"),
     "held": mark("保留中"),
 }
+BOARD_BUCKETS = {
+    "late": mark("期限超過"),
+    "today": mark("今日まで"),
+    "week": mark("今週中"),
+    "later": mark("来週以降"),
+    "none": mark("期限なし"),
+    "held": mark("保留中"),
+}
+BOARD_SIDES = {
+    "person": mark("担当者ごと"),
+    "org": mark("組織ごと"),
+    "process": mark("プロセスごと"),
+    "role": mark("役割ごと"),
+}
+BOARD_ACTS = {
+    "hold": mark("保留する"),
+    "resume": mark("再開する"),
+    "extend": mark("期限を延ばす"),
+    "remind": mark("催促する"),
+}
+RESULTS = {
+    "waiting": mark("これから"),
+    "done": mark("済み"),
+    "changed": mark("先に変わりました"),
+    "refused": mark("できません"),
+    "undone": mark("元に戻しました"),
+}
+MOMENTS = {
+    "waiting": mark("待たせているもの"),
+    "coming": mark("これからのもの"),
+    "fired": mark("この1時間に行ったもの"),
+    "failed": mark("あきらめたもの"),
+}
+MOMENT_KINDS = {
+    "token": mark("手続きの予定"),
+    "level": mark("期限の知らせ"),
+    "hold_end": mark("保留の終わり"),
+}
+STOPPED_JOBS = {
+    "complete": mark("仕事の完了の途中で止まりました。"),
+    "timer": mark("予定の時刻の処理が止まりました。"),
+    "message": mark("手続きの間の知らせが届けられませんでした。"),
+    "start": mark("手続きを始められませんでした。"),
+    "clock": mark("期限の変更の途中で止まりました。"),
+}
+REFUSALS = {
+    "AlreadyClaimed": mark("選んだあとに担当者が替わりました。"),
+    "AlreadyCompleted": mark("もう完了しています。"),
+    "NotOpen": mark("仕事の状態が変わっています。一覧を見直してください。"),
+    "StaleVersion": mark("ほかの人が同時に変えました。もう一度お試しください。"),
+    "NotFound": mark("見る権限がありません。ケースの担当機関の管理者に頼んでください。"),
+    "NotAuthorised": mark("この仕事についての権限がありません。管理者か、役割のある人を選んでください。"),
+    "CityStaffOnly": mark("市の職員だけができる仕事です。市の職員を選んでください。"),
+    "FourEyes": mark("前の手順を行った人は、確認の仕事を引き受けられません。別の人を選んでください。"),
+    "HoldTooLong": mark("保留できる期間を超えています。もっと早い日にしてください。"),
+    "RemindedToday": mark("今日はもう催促しました。"),
+}
 HIT_POLICIES = {
     "U": mark("当てはまる行は一つだけです。"),
     "F": mark("上から見て、最初に当てはまる行を使います。"),
@@ -151,6 +208,9 @@ MARKS = {
 }
 NOTICES = {
     "assigned": mark("担当になりました"),
+    "reminded": mark("催促がありました"),
+    "handed_over": mark("担当が替わりました"),
+    "deputy": mark("代理に登録されました"),
     "sealed_match": mark("秘匿のケースと一致する相談がありました"),
     "level:warn": mark("期限が近づいています"),
     "level:overdue": mark("期限を過ぎました"),
@@ -164,6 +224,7 @@ ACTS = {
     "task.claimed": mark("%(name)sを引き受けました"),
     "task.released": mark("%(name)sを手放しました"),
     "task.reassigned": mark("%(name)sの担当を替えました"),
+    "task.reminded": mark("%(name)sを催促しました"),
     "task.hold": mark("%(name)sを保留しました"),
     "task.resume": mark("%(name)sを再開しました"),
     "task.extend": mark("%(name)sの期限を延ばしました"),

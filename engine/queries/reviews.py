@@ -83,7 +83,19 @@ def late_reviews(engine: Engine, actor: Actor, *, now: datetime) -> tuple[LateRe
         return ()
     with engine.database.read() as connection:
         rows = connection.execute(_query(actor, now)).mappings().all()
-        return tuple(_review(engine, connection, actor, row, now) for row in rows)
+        around = _Around(
+            _levels(connection, rows), _next_levels(connection, rows, now), _watches(connection, actor, rows, now)
+        )
+    return tuple(_review(engine, row, around, now) for row in rows)
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What belongs to the evaluations, read for all of them together: three statements however many there are."""
+
+    levels: dict[str, tuple[str, ...]]
+    following: dict[tuple[str, str], tuple[str, datetime]]
+    watches: dict[str, list[Any]]
 
 
 def _query(actor: Actor, now: datetime) -> Any:
@@ -97,8 +109,9 @@ def _query(actor: Actor, now: datetime) -> Any:
     )
     visible = case_visible(actor, now).label("visible")
     columns = (
-        user_task.c.id, user_task.c.instance_id, user_task.c.case_id, user_task.c.state, user_task.c.due_at,
-        user_task.c.due_on, user_task.c.warn_at, user_task.c.opened_at, support_case.c.number, support_case.c.owner_org,
+        user_task.c.id, user_task.c.instance_id, user_task.c.ref, user_task.c.case_id, user_task.c.state,
+        user_task.c.due_at, user_task.c.due_on, user_task.c.warn_at, user_task.c.opened_at, support_case.c.number,
+        support_case.c.owner_org,
         person.c.name, person.c.name_kana, _lead.c.name.label("lead_name"),
         _owner.c.name.label("owner_name"), staff.c.name.label("assignee_name"),
         clock.c.calendar, visible,
@@ -128,9 +141,8 @@ def _watched(actor: Actor, now: datetime) -> Any:
     return and_(carried, (support_case.c.seal_level == 0) | case_visible(actor, now))
 
 
-def _review(engine: Engine, connection: Connection, actor: Actor, row: Any, now: datetime) -> LateReview:
-    levels = _levels(connection, row["id"])
-    upcoming = _next_level(connection, row["instance_id"], row["id"], now)
+def _review(engine: Engine, row: Any, around: _Around, now: datetime) -> LateReview:
+    upcoming = around.following.get((row["instance_id"], row["ref"]))
     return LateReview(
         task_id=row["id"],
         case_number=row["number"],
@@ -143,62 +155,68 @@ def _review(engine: Engine, connection: Connection, actor: Actor, row: Any, now:
         due_on=row["due_on"] or tokyo_date(row["due_at"]),
         lead_name=row["lead_name"] or row["owner_name"] or "",
         assignee_name=row["assignee_name"] or "",
-        levels=levels,
+        levels=around.levels.get(row["id"], ()),
         next_level=upcoming[0] if upcoming else "",
         next_at=upcoming[1] if upcoming else None,
-        watch=_watch(connection, actor, row["instance_id"], row["opened_at"], now),
+        watch=_watch(around.watches.get(row["instance_id"], []), row["opened_at"]),
         opens=bool(row["visible"]),
     )  # fmt: skip
 
 
-def _levels(connection: Connection, task_id: str) -> tuple[str, ...]:
-    query = select(raised.c.level).where(raised.c.task_id == task_id, raised.c.level.in_(("1", "2", "3")))
-    return tuple(sorted({row.level for row in connection.execute(query)}))
+def _levels(connection: Connection, rows: Any) -> dict[str, tuple[str, ...]]:
+    ids = [row["id"] for row in rows]
+    query = select(raised.c.task_id, raised.c.level).where(
+        raised.c.task_id.in_(ids), raised.c.level.in_(("1", "2", "3"))
+    )
+    found: dict[str, set[str]] = {}
+    for task_id, level in connection.execute(query):
+        found.setdefault(task_id, set()).add(level)
+    return {task_id: tuple(sorted(levels)) for task_id, levels in found.items()}
 
 
-def _next_level(connection: Connection, instance_id: str, task_id: str, now: datetime) -> tuple[str, datetime] | None:
+def _next_levels(connection: Connection, rows: Any, now: datetime) -> dict[tuple[str, str], tuple[str, datetime]]:
+    """The next moment of the ladder of each evaluation, by instance and token."""
     query = (
-        select(timer.c.branch, timer.c.fires_at)
-        .join(user_task, and_(user_task.c.instance_id == timer.c.instance_id, user_task.c.ref == timer.c.ref))
+        select(timer.c.instance_id, timer.c.ref, timer.c.branch, timer.c.fires_at)
         .where(
-            timer.c.instance_id == instance_id,
-            user_task.c.id == task_id,
+            timer.c.instance_id.in_([row["instance_id"] for row in rows]),
             timer.c.kind == "level",
             timer.c.state == "pending",
             timer.c.fires_at > now,
             timer.c.branch.in_(("1", "2", "3")),
         )
-        .order_by(timer.c.fires_at)
-        .limit(1)
+        .order_by(timer.c.fires_at.desc())
     )
-    row = connection.execute(query).first()
-    return (row.branch, row.fires_at) if row else None
+    return {(row.instance_id, row.ref): (row.branch, row.fires_at) for row in connection.execute(query)}
 
 
-def _watch(connection: Connection, actor: Actor, instance_id: str, since: datetime, now: datetime) -> Watch | None:
-    """The newest px_overdue of the same evaluation."""
+def _watches(connection: Connection, actor: Actor, rows: Any, now: datetime) -> dict[str, list[Any]]:
+    """The px_overdue tasks of the instances, the newest first."""
     mine = task_actionable(actor, now).label("open_to_me")
     query = (
-        select(user_task.c.id, user_task.c.state, user_task.c.completed_at, staff.c.name, mine)
+        select(
+            user_task.c.id, user_task.c.instance_id, user_task.c.state, user_task.c.opened_at,
+            user_task.c.completed_at, staff.c.name, mine,
+        )
         .select_from(
             user_task.join(support_case, support_case.c.id == user_task.c.case_id).outerjoin(
-                staff, staff.c.id == _doer()
+                staff, staff.c.id == func.coalesce(user_task.c.completed_by, user_task.c.assignee_id)
             )
         )
         .where(
-            user_task.c.instance_id == instance_id,
+            user_task.c.instance_id.in_([row["instance_id"] for row in rows]),
             user_task.c.element_id == WATCH,
-            user_task.c.opened_at >= since,
             user_task.c.state != "cancelled",
         )
         .order_by(user_task.c.opened_at.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).first()
-    if row is None:
-        return None
-    return Watch(row.id, row.state, row.name or "", row.completed_at, bool(row.open_to_me))
+    )  # fmt: skip
+    found: dict[str, list[Any]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.instance_id, []).append(row)
+    return found
 
 
-def _doer() -> Any:
-    return func.coalesce(user_task.c.completed_by, user_task.c.assignee_id)
+def _watch(found: list[Any], since: datetime) -> Watch | None:
+    """The newest px_overdue of the same evaluation."""
+    row = next((one for one in found if one.opened_at >= since), None)
+    return None if row is None else Watch(row.id, row.state, row.name or "", row.completed_at, bool(row.open_to_me))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from engine.domain.staff import SYSTEM_ID
+from engine.domain.errors import NotFound
+from engine.domain.staff import SYSTEM_ID, Actor
 from engine.services.engine import Engine
 from engine.storage import audit, incidents, instances
 from engine.storage.sql import new_id
@@ -28,3 +29,25 @@ def give_up(
             connection, chain=case_id, at=now, actor=SYSTEM_ID, act="incident.opened", element_id=element_id,
             data={"job": job},
         )  # fmt: skip
+
+
+def retry(engine: Engine, actor: Actor, incident_id: str, *, now: datetime) -> bool:
+    """Let what was given up be tried again at once, and note who did so; False when somebody has done it before.
+
+    Moments and messages that were given up come back. What a person did (a task's completion) that person sends
+    again: the draft was kept. Raises NotFound.
+    """
+    with engine.database.write() as connection:
+        found = incidents.get(connection, incident_id)
+        if found is None:
+            raise NotFound("incident")
+        if not incidents.resolve(connection, incident_id, actor.staff_id, now):
+            return False
+        incidents.bring_back(connection, found, now)
+        if found.instance_id and not incidents.any_open(connection, found.instance_id):
+            incidents.runs_again(connection, found.instance_id)
+        audit.append(
+            connection, chain=found.case_id or audit.SYSTEM_CHAIN, at=now, actor=actor.staff_id,
+            act="incident.retried", element_id=found.element_id, data={"job": found.job, "incident": incident_id},
+        )  # fmt: skip
+    return True

@@ -75,6 +75,13 @@ def _require_four_eyes(connection: Connection, task: TaskRow, actor: Actor) -> N
         raise FourEyes(task.element_id)
 
 
+def require_free_hand(connection: Connection, found: TaskAccess, actor: Actor) -> None:
+    """The task is open and the person may do it. Raises NotOpen, AlreadyCompleted, and what refuses a doer."""
+    _require_open(connection, found.task)
+    access.require_doer(found, "claim", actor)
+    _require_four_eyes(connection, found.task, actor)
+
+
 # ---------------------------------------------------------------- assignment
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from engine.storage.sql import insert_new
 from engine.storage.tables import notification
@@ -31,6 +31,12 @@ def add(
             for s in staff_ids
         ],
     )
+
+
+def any_told(connection: Connection, unique_keys: Sequence[str]) -> bool:
+    """Whether one of the notices (key and person) was given before."""
+    query = select(notification.c.id).where(notification.c.unique_key.in_(list(unique_keys))).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def mark_read(connection: Connection, staff_id: str, *, until: datetime, at: datetime) -> int:

@@ -1,5 +1,6 @@
 // Small conveniences on top of pages that work without any script. Each looks for its own data attribute
 // (see ../README.md) and leaves every other page alone.
+import { startChanges } from './changes.js';
 import { startDrafts } from './drafts.js';
 import { startKeys } from './keys.js';
 import { startProgress } from './progress.js';
@@ -16,6 +17,7 @@ function start(root) {
 start(document);
 startKeys();
 startProgress();
+startChanges();
 preventSecondSubmit();
 focusErrorSummary();
 document.addEventListener('htmx:after:swap', () => start(document));
