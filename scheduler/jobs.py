@@ -26,6 +26,7 @@ from engine.services import (
 from engine.services.engine import Engine
 
 log = logging.getLogger(__name__)
+SCENARIOS_AT_ONCE = 3  #: a scheduler that is asked to stop waits for as many
 
 
 @dataclass
@@ -91,7 +92,7 @@ def moves(node: Node) -> None:
 
 def rehearse(node: Node) -> None:
     """Try the scenarios of what somebody wants to publish."""
-    done = rehearsals.work(node.engine, now=node.engine.clock.now())
+    done = rehearsals.work(node.engine, now=node.engine.clock.now(), limit=SCENARIOS_AT_ONCE)
     node.count(done)
     if done:
         log.info("rehearsals done=%d", done)

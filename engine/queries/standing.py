@@ -103,6 +103,17 @@ def standings(engine: Engine, key: str, *, now: datetime) -> tuple[Standing, ...
     return _standings(engine, ids, rows)
 
 
+def overview(engine: Engine, *, now: datetime) -> dict[str, Counts]:
+    """Late tasks and open incidents of each process that has any; ``here`` and ``held`` are not counted."""
+    found: dict[str, Counts] = {}
+    with engine.database.read() as connection:
+        for key, late in connection.execute(_LATE_BY_PROCESS, {"now": now}):
+            found[key] = Counts(late=int(late))
+        for key, stopped in connection.execute(_STOPPED_BY_PROCESS):
+            found[key] = found.get(key, Counts()) + Counts(stopped=int(stopped))
+    return found
+
+
 def told_on(model: BpmnModel, found: Iterable[Standing], names: Mapping[str, str]) -> Heat:
     """The counts gathered by element of a model. names: of elements that it does not have."""
     gathered: dict[str, Place] = {}
@@ -148,10 +159,9 @@ def _standings(engine: Engine, ids: Mapping[int, str], rows: Iterable[Standing])
 
 # ---------------------------------------------------------------- statements
 
+_LIVING = ("running", "incident")
 #: by the versions of the process: instances have an index on their version
-_RUNNING = and_(
-    definition_version.c.process_key == bindparam("of_key"), process_instance.c.status.in_(("running", "incident"))
-)
+_RUNNING = and_(definition_version.c.process_key == bindparam("of_key"), process_instance.c.status.in_(_LIVING))
 _LATE = and_(user_task.c.due_at <= bindparam("now", type_=Instant), user_task.c.state != "held")
 
 
@@ -182,6 +192,20 @@ _MOMENTS = _of_version(timer, timer.c.kind == "token", timer.c.state.in_(("pendi
 )
 _MESSAGES = _of_version(subscription)(_place(subscription), func.count(), literal(0), literal(0))
 _STOPPED = _of_version(incident, incident.c.resolved_at.is_(None))(incident.c.element_id, func.count())
+
+
+_LATE_BY_PROCESS = (
+    select(process_instance.c.process_key, func.count())
+    .join(user_task, user_task.c.instance_id == process_instance.c.id)
+    .where(user_task.c.state.in_(("open", "claimed", "held")), _LATE, process_instance.c.status.in_(_LIVING))
+    .group_by(process_instance.c.process_key)
+)
+_STOPPED_BY_PROCESS = (
+    select(process_instance.c.process_key, func.count())
+    .join(incident, incident.c.instance_id == process_instance.c.id)
+    .where(incident.c.resolved_at.is_(None), process_instance.c.status.in_(_LIVING))
+    .group_by(process_instance.c.process_key)
+)
 
 
 def _rows(connection: Connection, key: str, now: datetime) -> list[Standing]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -37,8 +38,12 @@ ORDER = "order.msgpack"
 Launch = Callable[[Path], Iterator[dict[str, Any]]]
 
 
+class Interrupted(Exception):
+    """The program was asked to end, as when the server stops; what it did not try is tried later."""
+
+
 def launched(folder: Path) -> Iterator[dict[str, Any]]:
-    """The answers of the program, as they come."""
+    """The answers of the program, as they come. Raises Interrupted when somebody asked it to end."""
     with subprocess.Popen(
         [sys.executable, "-m", PROGRAM, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8"
     ) as program:
@@ -49,6 +54,8 @@ def launched(folder: Path) -> Iterator[dict[str, Any]]:
             for line in program.stdout:
                 if line.startswith("{"):  # anything else is not an answer
                     yield json.loads(line)
+            if program.wait() in (-signal.SIGTERM, -signal.SIGINT):
+                raise Interrupted
         finally:
             guard.cancel()
             program.kill()
@@ -70,6 +77,8 @@ def work(engine: Engine, *, now: datetime, limit: int | None = None, launch: Lau
     try:
         done = _tried(engine, wish, waiting, launch)
         _close(engine, wish.id, [file for file in waiting if file not in done])
+    except Interrupted:
+        log.info("rehearsal %s was interrupted", wish.id)
     finally:
         with engine.database.write() as connection:
             publications.release(connection, wish_id)

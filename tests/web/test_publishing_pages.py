@@ -264,6 +264,19 @@ def test_a_program_that_dies_leaves_the_rest_as_not_tried(with_scenarios: Site) 
     assert "試せませんでした。" in told(site.browser("owner").get(PUBLISH))
 
 
+def test_a_program_that_was_asked_to_end_leaves_the_rest_for_later(with_scenarios: Site) -> None:
+    site, engine = with_scenarios, with_scenarios.office.engine
+    upload(site.browser("owner"), NEW)
+
+    def stops(folder: Path) -> Iterator[dict[str, Any]]:
+        yield {"file": "a.yaml", "state": "passed", "lines": []}
+        raise rehearsals.Interrupted
+
+    rehearsals.work(engine, now=site.clock.now(), launch=stops)
+    assert "2件のうち1件を試しました。" in told(site.browser("owner").get(PUBLISH))
+    assert site.count("SELECT count(*) FROM publication WHERE lease_until IS NOT NULL") == 0
+
+
 # ---------------------------------------------------------------- comparing, and where things stand
 
 
@@ -290,6 +303,9 @@ def test_the_process_page_counts_places_and_names_no_case(site: Site) -> None:
     assert late == 6
     assert "2 「first」をする 5 5 － － 第2版5" in told(page)
     assert marks(page)[0]["first"] == ("heat2", "5か所 超過5")
+    assert "第2版 4月1日（水） 2 6 6 －" in told(site.browser("owner").get("/processes")), (
+        "the list: steps, running, late"
+    )
     assert number not in page.text
 
 

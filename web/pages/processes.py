@@ -23,6 +23,7 @@ def listing() -> str:
         "processes.html",
         processes=processes.processes(engine()),
         wishes=publishing.open_publications(engine()),
+        counts=standing.overview(engine(), now=now()),
     )
 
 
