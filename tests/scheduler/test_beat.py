@@ -123,7 +123,7 @@ def test_the_beat_keeps_no_business_moment_of_its_own(engine):
     stores = {type(store).__name__ for store in beat._scheduler._jobstores.values()}
     assert stores <= {"MemoryJobStore"}
     jobs = {job.id for job in beat._scheduler.get_jobs()}
-    assert jobs == {"tick", "outbox", "moves", "rehearsals", "heartbeat", "housekeeping"}
+    assert jobs == {"tick", "outbox", "moves", "rehearsals", "mail", "heartbeat", "housekeeping"}
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.id)

@@ -13,12 +13,12 @@ from engine.queries import administration
 from engine.queries.paging import After
 from engine.services import staff_admin
 from web import arguments
-from web.policy import policy
+from web.policy import allows, policy, policy_of
 from web.runtime import actor, engine, now
 
 blueprint = Blueprint("admin_staff", __name__, url_prefix="/admin/staff")
 STATES = ("active", "left", "all")
-HANDING_OVER = "transfers.show"  #: where the work of somebody who leaves is handed over
+HANDING_OVER = "reassign.choose"  #: where the work of somebody who leaves is handed over
 
 
 def seen() -> int:
@@ -89,11 +89,13 @@ def show(staff_id: str) -> str:
 
 def _page(staff_id: str, typed: Mapping[str, str], problems: Mapping[str, str]) -> str:
     found = administration.person(engine(), staff_id, now=now())
-    handing_over = HANDING_OVER if HANDING_OVER in current_app.view_functions else ""
+    view = current_app.view_functions.get(HANDING_OVER)
+    handing_over = url_for(HANDING_OVER, person=staff_id) if view is not None else ""
+    declared = policy_of(view)
     return render_template(
         "admin/person.html", page=found, person=found.person, typed=typed, problems=problems, roles=list(Role),
         organisations=organisations(), myself=actor().staff_id == staff_id,
-        handing_over=url_for(handing_over, staff=staff_id) if handing_over else "",
+        handing_over=handing_over, may_hand_over=declared is not None and allows(declared, actor()),
     )  # fmt: skip
 
 
