@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine.domain.business_days import tokyo_date
@@ -62,13 +62,14 @@ def start() -> BaseResponse:
 
 @blueprint.post("/same")
 @policy("case_work")
-def same() -> str:
-    """A part of the page: cases that may be about the person being written down. The words typed are not kept."""
+def same() -> BaseResponse:
+    """A part of the page: cases that may be about the person being written down; nothing (204) where there are none."""
     typed = Typed(request.form.get("name", "")[:60], request.form.get("name_kana", "")[:60], _birth())
     found = likely_same(engine(), actor(), typed, now=now())
-    if found:
-        note_list("intake")
-    return render_template("same_person.html", found=found)
+    if not found:
+        return Response(status=204)
+    note_list("intake")  # the words typed are not kept
+    return make_response(render_template("same_person.html", found=found))
 
 
 def _birth() -> date | None:
