@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
+from engine.forms.api import PresentedField
 from engine.services.task_forms import OpenForm
 from web.form_rendering import render_form
 
@@ -38,6 +39,43 @@ def _rows_to_answer(opened: OpenForm, typed: Mapping[str, Any]) -> dict[str, Any
 
 def _answers(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field of a stale page: what was typed, and what is known now; empty for nothing."""
+
+    label: str
+    mine: str
+    now: str
+
+
+def differences(opened: OpenForm, typed: Mapping[str, Any], draft: Mapping[str, Any] | None) -> tuple[Difference, ...]:
+    """Field by field, in the order of the form, where what was typed differs from what the task's page would show.
+
+    That is the person's draft, else what the case already knows. Text that cannot be read is shown as it was typed.
+    """
+    mine = _texts(opened, typed)
+    now = _texts(opened, opened.prefilled.values if draft is None else draft)
+    labels = {field.key: field.label for section in opened.form.sections for field in section.fields}
+    return tuple(
+        Difference(label, mine.get(key, ""), now.get(key, ""))
+        for key, label in labels.items()
+        if mine.get(key, "") != now.get(key, "")
+    )
+
+
+def _texts(opened: OpenForm, raw: Mapping[str, Any]) -> dict[str, str]:
+    """Each field as one text, by key. The reader is who types, so nothing is masked that the form itself shows."""
+    data, _ = opened.form.review(raw, opened.context)
+    references = opened.context.references
+    sections = opened.form.present(data, may_see_sealed=True, may_see_restricted=True, references=references)
+    read = {field.key: _one_text(field) for section in sections for field in section.fields}
+    return {key: str(value) for key, value in raw.items() if value not in (None, "", [], {})} | read
+
+
+def _one_text(field: PresentedField) -> str:
+    return field.text or "\n".join("　".join(row) for row in field.table)
 
 
 def as_text(given: MultiDict[str, str], labels: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from engine.domain.business_days import tokyo_date
 from engine.domain.errors import FormInvalid, SignInFailed, StorageUnavailable, TooManyAttempts
 from engine.domain.staff import Actor
 from engine.services import passwords, reference_changes
+from engine.services.desks import DeskChoice
 from engine.services.engine import Engine
 from engine.services.staff_accounts import create_staff, normalised_login, set_password
 from engine.storage import audit
@@ -47,6 +48,7 @@ class SignedIn:
     language: str
     era_dates: bool
     password_due: bool = False  #: signed in with a password for one time: nothing else before a new one is chosen
+    desk: DeskChoice = field(default_factory=DeskChoice)
 
 
 def sign_in(engine: Engine, login: str, password: str, *, now: datetime) -> str:
@@ -128,8 +130,12 @@ def session(engine: Engine, token: str, *, now: datetime) -> SignedIn | None:
             store.touch_session(connection, token_hash, now)
     return SignedIn(
         actor, row.csrf, account.id, account.login, account.language, bool(account.era_dates),
-        row.password_due is not None,
+        row.password_due is not None, _desk(row),
     )  # fmt: skip
+
+
+def _desk(row: Any) -> DeskChoice:
+    return DeskChoice() if row.due is None else DeskChoice(row.due, row.process_key, row.org_id, bool(row.shortcuts))
 
 
 def change_password(engine: Engine, person: SignedIn, old: str, new: str, again: str, *, now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.domain.staff import Actor, Membership
 from engine.storage.admin_tables import password_due
+from engine.storage.desk_tables import desk_choice
 from engine.storage.sql import insert_all, new_id, one_of
 from engine.storage.tables import membership, organisation, sign_in_attempt, staff, web_session
 
@@ -27,10 +28,14 @@ _MEMBERSHIPS = (
     .order_by(membership.c.org_id, membership.c.role)
 )
 _SESSION = (
-    select(web_session, password_due.c.since.label("password_due"))
+    select(
+        web_session, password_due.c.since.label("password_due"),
+        desk_choice.c.due, desk_choice.c.process_key, desk_choice.c.org_id, desk_choice.c.shortcuts,
+    )
     .outerjoin(password_due, password_due.c.staff_id == web_session.c.staff_id)
+    .outerjoin(desk_choice, desk_choice.c.staff_id == web_session.c.staff_id)
     .where(web_session.c.token_hash == bindparam("hashed"))
-)
+)  # fmt: skip
 
 
 def by_login(connection: Connection, login: str) -> Row[Any] | None:
@@ -94,7 +99,7 @@ def add_session(connection: Connection, values: Mapping[str, Any]) -> None:
 
 
 def session(connection: Connection, token_hash: str) -> Row[Any] | None:
-    """The session behind a token's hash, with whether its person has yet to choose a password, or None."""
+    """The session behind a token's hash, with whether its person has yet to choose a password and their desk."""
     return connection.execute(_SESSION, {"hashed": token_hash}).first()
 
 

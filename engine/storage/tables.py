@@ -21,12 +21,12 @@ from sqlalchemy import (
     text,
 )
 
-from engine.storage import admin_tables, board_tables, casework_tables, draft_tables, publishing_tables
+from engine.storage import admin_tables, board_tables, casework_tables, desk_tables, draft_tables, publishing_tables
 from engine.storage.columns import Instant, Json
 from engine.storage.metadata import metadata as metadata  # whoever takes it from here has every table
 
 #: modules that hold the tables of one area; imported here, so that whoever knows this module knows every table
-AREAS = (admin_tables, board_tables, casework_tables, draft_tables, publishing_tables)
+AREAS = (admin_tables, board_tables, casework_tables, desk_tables, draft_tables, publishing_tables)
 
 
 def _id() -> Column[str]:

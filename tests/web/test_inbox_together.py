@@ -58,3 +58,36 @@ def test_a_notice_about_a_foreign_task_tells_nothing(site: Site) -> None:
     foreign = site.a_case("stranger")
     absent = visitor.get("/inbox?view=claimable&taken=" + "0" * 32).words
     assert visitor.get(f"/inbox?view=claimable&taken={foreign.task_id}").words == absent
+
+
+def test_a_filter_is_there_on_return_until_it_is_cleared(site: Site) -> None:
+    login = site.employ(Role.INTAKE_WORKER)
+    site.a_case()
+    visitor = site.browser(login)
+    chosen = {"view": "claimable", "due": "late", "process": "", "org": "", "q": "だれか"}
+    visitor.post("/inbox/filter", chosen)
+    again = site.browser(login)
+    page = again.get("/inbox?view=claimable")
+    assert "条件に合う仕事はありません。条件を外すと1件あります。" in page.words
+    assert 'value="late" selected' in page.text
+    assert "だれか" not in page.text
+    cleared = again.post("/inbox/filter", {**chosen, "clear": "1"})
+    assert again.get(cleared.location).text.count('<li class="row">') == 1
+    assert site.browser(login).get("/inbox?view=claimable").text.count('<li class="row">') == 1
+
+
+def test_a_view_without_deadlines_leaves_that_choice_alone(site: Site) -> None:
+    visitor = site.browser(site.employ(Role.INTAKE_WORKER))
+    site.a_case()
+    visitor.post("/inbox/filter", {"view": "claimable", "due": "late"})
+    visitor.post("/inbox/filter", {"view": "done-today", "q": "R8"})
+    assert 'value="late" selected' in visitor.get("/inbox?view=claimable").text
+
+
+def test_single_keys_can_be_switched_off(site: Site) -> None:
+    visitor = site.browser(site.employ(Role.INTAKE_WORKER))
+    assert 'data-shortcuts="off"' not in visitor.get("/inbox?view=mine").text
+    visitor.post("/settings", {"language": "ja", "dates": "era", "keys": "off"})
+    assert 'data-shortcuts="off"' in visitor.get("/inbox?view=mine").text
+    visitor.post("/settings", {"language": "ja", "dates": "era"})
+    assert 'data-shortcuts="off"' in visitor.get("/inbox?view=mine").text

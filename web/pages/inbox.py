@@ -8,13 +8,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from engine.queries import inbox, upcoming
 from engine.queries.inbox import DueFilter, InboxFilter, InboxRow, View
 from engine.queries.paging import After
-from engine.services import taking
+from engine.services import desks, taking
 from web.access_notes import note_list
 from web.arguments import choice, hidden_words, line, words
 from web.errors import detail_of, page_for
 from web.i18n import gettext
 from web.policy import policy
-from web.runtime import actor, engine, now
+from web.runtime import actor, engine, now, signed_in
 
 blueprint = Blueprint("inbox", __name__)
 BUCKETS = ("late", "today", "soon", "later", "none", "held")
@@ -25,7 +25,7 @@ BUCKETS = ("late", "today", "soon", "later", "none", "held")
 def show() -> str | BaseResponse:
     """One view with its filters; the numbers beside the views come from the same conditions."""
     view = choice(View, "view", View.MINE)
-    narrow = _narrowing()
+    narrow = _narrowing(view)
     if narrow.words:
         note_list("inbox")
     counts: dict[str, int] = {v.value: n for v, n in inbox.task_counts(engine(), actor(), now=now()).items()}
@@ -49,9 +49,17 @@ def show() -> str | BaseResponse:
 @blueprint.post("/inbox/filter")
 @policy("case_work")
 def narrow_down() -> BaseResponse:
-    """Lead to the filtered view; the words typed are hidden in its address."""
+    """Keep the filter, and lead to the filtered view; the words typed are hidden in its address and not kept."""
     names = ("view", "due", "process", "org")
     chosen = {name: request.form.get(name, "")[:60] for name in names}
+    if "clear" in request.form:
+        desks.keep_filter(engine(), actor(), due="", process="", org="")
+        return redirect(url_for("inbox.show", view=chosen["view"] or None))
+    desk = signed_in().desk
+    due = chosen["due"] if "due" in request.form else desk.due  # views without deadlines leave this choice alone
+    process = chosen["process"] if "process" in request.form else desk.process
+    org = chosen["org"] if "org" in request.form else desk.org
+    desks.keep_filter(engine(), actor(), due=due, process=process, org=org)
     arguments = {name: value for name, value in {**chosen, "w": hidden_words()}.items() if value}
     return redirect(url_for("inbox.show", **arguments))  # type: ignore[arg-type]
 
@@ -90,7 +98,10 @@ def _why(result: taking.Result) -> str:
     return detail_of(result.error) or gettext(page_for(result.error).title)
 
 
-def _narrowing() -> InboxFilter:
+def _narrowing(view: View) -> InboxFilter:
+    """What the address says; where it says nothing, what the person has kept."""
+    if not request.args.keys() & {"due", "process", "org", "w", "after"}:
+        return _kept_filter(view)
     return InboxFilter(
         due=choice(DueFilter, "due", None),
         process=line("process", 60),
@@ -98,6 +109,15 @@ def _narrowing() -> InboxFilter:
         words=words(),
         after=After.read(request.args.get("after")),
     )
+
+
+def _kept_filter(view: View) -> InboxFilter:
+    """The filter of last time. What is to come, on hold or done has no deadline to filter by."""
+    desk = signed_in().desk
+    with_due = view in (View.MINE, View.CLAIMABLE) and desk.due in set(DueFilter)
+    if view is View.UPCOMING:
+        return InboxFilter()
+    return InboxFilter(due=DueFilter(desk.due) if with_due else None, process=desk.process, org=desk.org)
 
 
 def _said() -> tuple[str, InboxRow | None]:

@@ -1,4 +1,4 @@
-"""Settings of one person: language, calendar."""
+"""Settings of one person: language, calendar, keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine.domain.errors import FormInvalid
-from engine.services import mailing, sign_in
+from engine.services import desks, mailing, sign_in
 from web import csrf
 from web.admin_words import RHYTHMS
 from web.errors import BadRequest
@@ -46,6 +46,8 @@ def save() -> BaseResponse:
     chosen = request.form.get("language", "")
     chosen = chosen if chosen in LANGUAGES else "ja"
     sign_in.set_preferences(engine(), actor(), language=chosen, era_dates=request.form.get("dates") != "gregorian")
+    if "keys" in request.form:
+        desks.set_shortcuts(engine(), actor(), on=request.form["keys"] != "off")
     return redirect(url_for("settings.show", saved=1))
 
 

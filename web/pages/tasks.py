@@ -28,7 +28,7 @@ from engine.services import task_forms, tasks
 from web import form_pages, form_rendering
 from web.access_notes import note_task
 from web.errors import detail_of, page_for, retried
-from web.form_pages import Sheet
+from web.form_pages import Difference, Sheet
 from web.i18n import gettext
 from web.pages import casework
 from web.policy import policy
@@ -233,12 +233,19 @@ def _refused(task_id: str, raw: dict[str, Any], refusal: Exception) -> Response:
     sheet = _sheet(page, raw)
     kept = "" if sheet else form_pages.as_text(request.form, g.typed_labels)
     message = {"title": gettext(row.title), "detail": detail_of(refusal), "advice": gettext(row.advice)}
-    return retried(make_response(_render(page, sheet, refused=message, kept=kept), row.status))
+    differing = _differing(page, raw) if sheet and isinstance(refusal, StaleVersion) else None
+    return retried(make_response(_render(page, sheet, refused=message, kept=kept, differing=differing), row.status))
+
+
+def _differing(page: TaskPage, raw: dict[str, Any]) -> tuple[Difference, ...]:
+    """What was typed on a stale page beside what the task holds now."""
+    with task_forms.of_task(engine(), actor(), page.id, now=now()) as opened:
+        return form_pages.differences(opened, raw, page.draft.data if page.draft else None)
 
 
 def _render(page: TaskPage, sheet: Sheet | None, **more: Any) -> str:
     talk = talking.of_task(engine(), actor(), page.id, now=now())
-    values = {"wrong": None, "refused": None, "kept": "", "talk": talk, **casework.fields(), **more}
+    values = {"wrong": None, "refused": None, "kept": "", "differing": None, "talk": talk, **casework.fields(), **more}
     return render_template("task.html", task=page, sheet=sheet, said=_said(page), **values)
 
 

@@ -195,3 +195,17 @@ def test_the_font_of_the_product_is_there_for_japanese(bench: Bench, page: Page)
     )
     assert loaded
     assert set(loaded) == {"loaded"}
+
+
+def test_single_keys_walk_rows_and_press_what_is_in_them(bench: Bench, page: Page) -> None:
+    row = """<li class="row"><input type="checkbox" data-key="x" aria-label="n{0}">
+      <a class="row-link" href="#r{0}">r{0}</a><button data-key="c" type="button">c{0}</button></li>"""
+    page.goto(bench.page(f"<ul>{row.format(1)}{row.format(2)}</ul><button type='button'>end</button>"))
+    page.keyboard.press("j")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("x")
+    expect(page.get_by_label("n2")).to_be_checked()
+    expect(page.get_by_label("n1")).not_to_be_checked()
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#r1")
