@@ -126,7 +126,10 @@ def told_on(model: BpmnModel, found: Iterable[Standing], names: Mapping[str, str
         for step in outline(model)
         if step.element_id in gathered
     ]
-    places += [replace(place, name=names.get(place.element_id, place.element_id)) for place in gathered.values()]
+    places += [
+        replace(place, name=names.get(place.element_id, place.element_id or "手続き全体"))
+        for place in gathered.values()
+    ]
     return Heat(sum((place.counts for place in places), Counts()), tuple(places))
 
 

@@ -12,6 +12,7 @@ from engine import bootstrap
 from engine.config import ROOT, Settings
 from engine.services import cases, reference_data
 from tests.e2e.people import City
+from tests.e2e.test_accessibility import violations
 from tests.support.casework import Casework
 from tests.support.clock import MovedClock
 from tests.support.drawn import drawn, publish
@@ -46,6 +47,7 @@ def test_a_change_is_published_by_two_and_running_cases_are_moved_and_taken_back
     page.get_by_label("BPMNの図").set_input_files({"name": "visit.bpmn", "mimeType": "text/xml", "buffer": NEW})
     page.get_by_role("button", name="検査して準備する", exact=True).click()
     expect(page.get_by_text("新しい版にはありません")).to_be_visible()
+    found = violations(page)
     page.get_by_label("理由").fill("会ってから確かめるため")
     page.get_by_role("button", name="承認を依頼する").click()
     expect(page.get_by_text("依頼した人は、自分では承認できません。")).to_be_visible()
@@ -54,14 +56,17 @@ def test_a_change_is_published_by_two_and_running_cases_are_moved_and_taken_back
     other.get_by_role("button", name="承認する").click()
     expect(other.get_by_text("第2版を公開しました。")).to_be_visible()
 
+    found += violations(owner.opens("/processes/visit/compare"))
     page = owner.opens("/processes/visit/moves")
     page.get_by_role("button", name="移す準備をする").click()
     page.get_by_label("「first」をする").select_option("meet")
     page.get_by_role("button", name="試しに移す").click()
     page.get_by_label("理由").fill("新しい進め方にそろえる")
+    found += violations(page)
     page.get_by_role("button", name="2件を移す").click()
     expect(page.get_by_role("heading", name="終わりました")).to_be_visible()
     page.get_by_label("元に戻す理由").fill("早すぎた")
     page.get_by_role("button", name="2件をすべて元に戻す").click()
     expect(page.get_by_role("heading", name="元に戻しました")).to_be_visible()
     assert page.get_by_role("cell", name="元に戻しました").count() == 2
+    assert found == []
