@@ -12,7 +12,7 @@ from engine.domain.business_days import tokyo_date
 from engine.domain.roles import Role
 from engine.domain.staff import SYSTEM_ID
 from engine.services.engine import Engine
-from engine.storage import audit
+from engine.storage import absences, audit
 from engine.storage import raises as store
 from engine.storage.database import Connection
 from engine.storage.rows import TimerRow
@@ -64,13 +64,16 @@ def _event(one: Raise) -> audit.Event:
 
 
 def _notices(engine: Engine, connection: Connection, noted: Sequence[Raise], now: datetime) -> list[dict[str, Any]]:
-    """The notices of the raises: to the assignee, or to the people of the queues that its level names."""
+    """The notices of the raises: to the assignee, or to the people of the queues that its level names; and to whoever
+    stands in for one of them."""
     wanted = _queues(engine, noted, tokyo_date(now))
     staff = store.staff_in(connection, {queue for queues in wanted if queues for queue in queues}, now)
     people = cache(lambda queues: sorted(set().union(*(staff.get(queue, set()) for queue in queues))))
+    deputies = absences.deputies(connection, tokyo_date(now))
     rows = []
     for one, queues in zip(noted, wanted, strict=True):
         told = [one.task.assignee_id] if queues is None else people(queues)
+        told = list(dict.fromkeys([*told, *(deputies[person] for person in told if person in deputies)]))
         about, case_id, task_id, key = _notice(one, now)
         rows += [
             {

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from engine.storage.board_tables import absence
+from engine.storage.prepared import Prepared
 from engine.storage.sql import as_row, columns_of
 
 
@@ -25,6 +26,12 @@ class AbsenceRow:
 
 
 _COLUMNS = columns_of(absence, AbsenceRow)
+_TODAY = bindparam("today", type_=absence.c.from_on.type)
+_DEPUTIES = Prepared(
+    select(absence.c.staff_id, absence.c.deputy_id).where(
+        absence.c.ended_at.is_(None), absence.c.from_on <= _TODAY, absence.c.until_on >= _TODAY
+    )
+)
 
 
 def add(connection: Connection, **values: Any) -> None:
@@ -56,3 +63,8 @@ def stood_in_for(connection: Connection, deputy_id: str, today: date) -> set[str
     c = absence.c
     running = (c.deputy_id == deputy_id) & c.ended_at.is_(None) & (c.from_on <= today) & (c.until_on >= today)
     return {row.staff_id for row in connection.execute(select(c.staff_id).where(running))}
+
+
+def deputies(connection: Connection, today: date) -> dict[str, str]:
+    """Who is away today, and who stands in."""
+    return {staff_id: deputy_id for staff_id, deputy_id in _DEPUTIES.rows(connection, {"today": today})}
