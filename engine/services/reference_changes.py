@@ -167,8 +167,7 @@ def _value(engine: Engine, unit: str, text: str, problems: dict[str, str]) -> in
             problems["value"] = "組織を選んでください。"
         return text
     if unit not in _NUMBERS:
-        if not text or len(text) > LONGEST:
-            problems["value"] = "値を入力してください。"
+        problems["value"] = "この項目は、画面では変えられません。参照データのファイルで変えます。"
         return text
     highest = HIGHEST.get(unit, HIGHEST_OTHER)
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) <= highest):

@@ -200,6 +200,10 @@ def _checked(engine: Engine, number: int, cells: Mapping[str, str], now: datetim
     person = staff_admin.person_problems({"name": cells[NAME] or "－", "kana": cells[KANA], "email": cells[EMAIL]})
     today = tokyo_date(now)
     found = staff_admin.role_problems(engine, org_id, role, min(since or today, until or today), until)
+    if "org_id" in found:
+        found["org_id"] = f"組織「{cells[ORG]}」がありません。コードか名前を確かめてください。"
+    if "role" in found:
+        found["role"] = f"役割「{cells[ROLE]}」がありません。役割の名前かコードを確かめてください。"
     problems += [(_FIELDS[name], text) for name, text in (person | found).items()]
     if since and until and until < since:
         problems.append((UNTIL, "終わりの日は、始まりの日以後の日にしてください。"))

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from engine.domain.roles import Role
 from tests.web.site import Page, Site, Visitor
@@ -127,6 +128,23 @@ def test_sessions_end_and_a_pause_is_lifted(site: Site, admin: Visitor) -> None:
     admin.post(f"/admin/staff/{person}/lock")
     assert site.count("SELECT count(*) FROM sign_in_attempt") == 0
     assert events(site, "staff.lock_lifted") == events(site, "staff.signed_out") == 1
+
+
+def test_a_longer_list_asks_no_more_questions(site: Site, admin: Visitor) -> None:
+    def asked() -> int:
+        seen: list[str] = []
+        engine = site.office.engine.database.engine
+        event.listen(engine, "before_cursor_execute", note := lambda *call: seen.append(call[2]))
+        assert admin.get("/admin/staff").status == 200
+        event.remove(engine, "before_cursor_execute", note)
+        return len(seen)
+
+    few = asked()
+    for number in range(60):
+        site.employ(Role.INTAKE_WORKER, login=f"many-{number:02}")
+    assert asked() == few
+    following = [link for link in admin.get("/admin/staff").links() if "after=" in link]
+    assert "many-59" in admin.get(following[0]).words
 
 
 def test_people_are_found_by_words_that_stand_in_no_address(site: Site, admin: Visitor) -> None:

@@ -108,6 +108,8 @@ def test_a_value_holds_from_its_day_and_the_past_cannot_be_rewritten(site: Site,
     past = {**form, "from": (today - timedelta(days=1)).isoformat()}
     assert "過ぎた日の設定は変えられません" in admin.post("/admin/policies/review_interval", past).words
     assert admin.post("/admin/policies/review_interval", {**form, "value": "0"}).status == 422
+    (text,) = [name for name, parameter in reference.parameters.items() if parameter.unit == "text"]
+    assert admin.post(f"/admin/policies/{text}", form).status == 422
 
 
 def test_the_levels_of_a_ladder_move_from_a_day_on(site: Site, admin: Visitor) -> None:

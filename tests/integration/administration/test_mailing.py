@@ -47,14 +47,15 @@ def server() -> Iterator[tuple[Inbox, Controller]]:
 
 
 @pytest.fixture
-def office(sqlite_url: str, server: tuple[Inbox, Controller]) -> Casework:
+def office(database_url: str, server: tuple[Inbox, Controller]) -> Iterator[Casework]:
     """An office with mail switched on; the worker has an address."""
-    office = Casework.open(sqlite_url)
+    office = Casework.open(database_url)
     office.now = tokyo("2026-04-01T09:00")
     save(office, server[1].port)
     with office.engine.database.write() as connection:
         connection.exec_driver_sql("UPDATE staff SET email = 'worker@example.jp' WHERE login = 'worker'")
-    return office
+    yield office
+    office.engine.database.dispose()
 
 
 def save(office: Casework, port: int) -> None:
@@ -72,7 +73,9 @@ def tell(office: Casework, about: str, key: str) -> None:
         )
 
 
-def test_notices_come_once_a_day_as_counts_without_any_content(office: Casework, server: Any) -> None:
+def test_notices_come_once_a_day_as_counts_without_any_content(
+    any_database: str, office: Casework, server: Any
+) -> None:
     tell(office, "assigned", "一")
     tell(office, "level:1", "二")
     assert mailing.run(office.engine, now=office.now) == mailing.MailReport(1, 1, 0)
