@@ -91,3 +91,15 @@ def test_single_keys_can_be_switched_off(site: Site) -> None:
     assert 'data-shortcuts="off"' in visitor.get("/inbox?view=mine").text
     visitor.post("/settings", {"language": "ja", "dates": "era"})
     assert 'data-shortcuts="off"' in visitor.get("/inbox?view=mine").text
+
+
+def test_who_distributes_work_takes_the_chosen_tasks_to_where_it_is_assigned(site: Site) -> None:
+    manager = site.browser(site.employ(Role.AGENCY_MANAGER))
+    worker = site.browser(site.employ(Role.INTAKE_WORKER))
+    case = site.a_case()
+    assert "選んだ仕事の担当を決める" in manager.get("/inbox?view=claimable").words
+    assert "選んだ仕事の担当を決める" not in worker.get("/inbox?view=claimable").words
+    led = manager.post("/inbox/assign", {"task": [case.task_id]})
+    assert led.location == f"/reassign?task={case.task_id}"
+    assert case.number in manager.get(led.location).words
+    assert worker.post("/inbox/assign", {"task": [case.task_id]}).status == 403

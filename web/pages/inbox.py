@@ -78,6 +78,13 @@ def release_chosen() -> str:
     return _results("release", taking.release_many(engine(), actor(), _chosen(), now=now()))
 
 
+@blueprint.post("/inbox/assign")
+@policy("reviews")
+def assign_chosen() -> BaseResponse:
+    """Go with the ticked tasks to where it is chosen who gets them, with the numbers before and after."""
+    return redirect(url_for("reassign.choose", task=_chosen()))
+
+
 def _chosen() -> list[str]:
     return [task_id[:60] for task_id in request.form.getlist("task")[: taking.MOST]]
 
