@@ -10,3 +10,15 @@ REVISIONS = {
     "restored": mark("前の保存に戻した"),
     "aside": mark("取り置き（先にほかの人が保存したため）"),
 }
+UNITS = {
+    "business_days": mark("開庁日"),
+    "business_hours": mark("開庁時間"),
+    "calendar_days": mark("日"),
+    "months": mark("か月"),
+    "hours": mark("時間"),
+}
+OUTLINE_DONE = {
+    "changed": mark("手順の設定を保存しました。"),
+    "added": mark("手順を加えました。図にも描きました。"),
+    "deleted": mark("手順を消しました。図の線もつなぎ直しました。"),
+}

@@ -65,7 +65,7 @@ def test_the_editor_is_told_when_it_was_saved(owner: Visitor) -> None:
     opened(owner)
     status, told = save(owner, "訪問する", 1)
     assert (status, told["revision"], told["at"]) == (200, 2, "09:00")
-    assert "訪問する" in owner.get(KEY).words
+    assert "訪問する" in owner.get(f"{KEY}/outline").words
 
 
 def test_a_save_after_somebody_elses_is_put_aside_and_the_difference_is_told(owner: Visitor, second: Visitor) -> None:
@@ -90,7 +90,7 @@ def test_a_file_from_another_tool_is_saved_and_put_aside_without_any_script(owne
     assert "second-ownerさんが保存しました" in page.words
     fields = page.fields(f"{KEY}/restore")
     assert owner.post(f"{KEY}/restore", fields).location == KEY
-    assert "ひとりめ" in owner.get(KEY).words
+    assert "ひとりめ" in owner.get(f"{KEY}/outline").words
 
 
 def test_the_check_says_what_the_publish_check_says_and_keeps_nothing(owner: Visitor, site: Site) -> None:
@@ -116,7 +116,7 @@ def test_revisions_are_listed_and_taken_back_and_a_draft_is_discarded_and_brough
     page = owner.get(f"{KEY}/revisions")
     assert "版から開いた" in page.words
     owner.post(f"{KEY}/restore", {"seen": "2", "revision": "1"})
-    assert "訪問する" not in owner.get(KEY).words
+    assert "訪問する" not in owner.get(f"{KEY}/outline").words
     assert owner.post(f"{KEY}/restore", {"seen": "2", "revision": "2"}).status == 409
     owner.post(f"{KEY}/discard", {"seen": "3"})
     assert "捨てた下書きを元に戻す" in owner.get(KEY).words
@@ -153,3 +153,52 @@ def test_the_editor_is_given_what_the_installation_has_and_a_call_brings_the_cal
         f"/processes/{key}/draft/check", data={"diagram": diagram.decode(), "csrf_token": owner.csrf}
     )
     assert [f for f in json.loads(checked.data)["findings"] if f["error"]] == []
+
+
+OUTLINE = f"{KEY}/outline"
+
+
+def test_a_step_is_changed_added_and_taken_out_by_forms_alone(owner: Visitor, site: Site) -> None:
+    opened(owner)
+    page = owner.get(f"{KEY}/step?element=first")
+    fields = page.fields(f"{KEY}/step") | {
+        "name": "訪問する",
+        "amount": "3",
+        "unit": "business_days",
+        "roles": "supervisor",
+    }
+    assert owner.post(f"{KEY}/step", fields).location == f"{OUTLINE}?done=changed"
+    page = owner.get(f"{KEY}/step?element=first")
+    fresh = page.fields(f"{KEY}/step/add") | {"name": "確かめる", "roles": "supervisor", "amount": "2", "unit": "hours"}
+    assert owner.post(f"{KEY}/step/add", fresh).location == f"{OUTLINE}?done=added"
+    shown = owner.get(f"{OUTLINE}?done=added").words
+    assert shown.index("手順を加えました") < shown.index("訪問する") < shown.index("確かめる") < shown.index("second")
+    assert "3開庁日" in shown
+    gone = {"element": "first_step1", "seen": "3"}
+    assert owner.post(f"{KEY}/step/delete", gone).location == f"{OUTLINE}?done=deleted"
+    assert "確かめる" not in owner.get(OUTLINE).words
+    assert site.count("SELECT count(*) FROM audit_event WHERE act = 'draft.saved'") == 3
+
+
+def test_a_step_without_a_name_is_refused_and_what_was_typed_stays(owner: Visitor) -> None:
+    opened(owner)
+    page = owner.get(f"{KEY}/step?element=first")
+    fresh = page.fields(f"{KEY}/step/add") | {"name": "", "new_id": "look_again", "stage": "確認中"}
+    page = owner.post(f"{KEY}/step/add", fresh)
+    assert page.status == 422
+    assert "手順の名前を入力してください" in page.words
+    assert page.fields(f"{KEY}/step/add")["new_id"] == "look_again"
+    assert page.fields(f"{KEY}/step/add")["stage"] == "確認中"
+
+
+def test_a_step_changed_on_an_older_draft_is_put_aside(owner: Visitor, second: Visitor) -> None:
+    opened(owner)
+    fields = owner.get(f"{KEY}/step?element=first").fields(f"{KEY}/step") | {
+        "name": "ひとりめ",
+        "unit": "business_days",
+    }
+    save(second, "ふたりめ", 1)
+    page = owner.post(f"{KEY}/step", fields)
+    assert page.status == 409
+    assert "先にほかの人が保存しました" in page.words
+    assert "ふたりめ" in owner.get(OUTLINE).words

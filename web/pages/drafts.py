@@ -12,7 +12,6 @@ from engine.definitions.findings import Finding
 from engine.definitions.package import PROCESS_FILE
 from engine.domain.errors import FormInvalid
 from engine.queries import processes, staff_list
-from engine.queries.outline import outline
 from engine.services import drafting, editing
 from engine.services.comparing import Change
 from engine.services.drafting import Draft, DraftTaken
@@ -39,14 +38,11 @@ def show(key: str) -> Response:
         again = drafting.can_reopen(engine(), actor(), key)
         return make_response(render_template("draft_begin.html", process=page, can_reopen=again))
     files = drafting.files(engine(), actor(), key)
-    model = editing.model_of(files)
     answer = make_response(
         render_template(
             "draft.html",
             process=page,
             draft=draft,
-            steps=outline(model) if model else (),
-            readable=model is not None,
             findings=editing.findings(engine(), actor(), key, files[PROCESS_FILE]),
             people=_people([draft.changed_by]),
         )
@@ -81,7 +77,7 @@ def reopen(key: str) -> BaseResponse:
 @policy("process_owner")
 def discard(key: str) -> BaseResponse:
     """Close the draft without publishing it."""
-    drafting.discard(engine(), actor(), key, seen=_seen(), now=now())
+    drafting.discard(engine(), actor(), key, seen=seen_revision(), now=now())
     return _editor(key)
 
 
@@ -117,9 +113,9 @@ def save(key: str) -> BaseResponse:
     """Keep the diagram as the next revision; answers the editor in JSON, a form with a page."""
     wants_json = request.accept_mimetypes.best == "application/json"
     try:
-        draft = drafting.save(engine(), actor(), key, _sent(), seen=_seen(), now=now())
+        draft = drafting.save(engine(), actor(), key, _sent(), seen=seen_revision(), now=now())
     except DraftTaken as taken:
-        return _taken(key, taken, wants_json=wants_json)
+        return taken_page(key, taken, wants_json=wants_json)
     except FormInvalid as refusal:
         if not wants_json:
             raise
@@ -127,7 +123,7 @@ def save(key: str) -> BaseResponse:
     return jsonify(_saved(draft)) if wants_json else _editor(key)
 
 
-def _taken(key: str, taken: DraftTaken, *, wants_json: bool) -> Response:
+def taken_page(key: str, taken: DraftTaken, *, wants_json: bool = False) -> Response:
     """Somebody else saved first: who, when, and what differs between theirs and what was sent."""
     theirs, mine = (drafting.files(engine(), actor(), key, n) for n in (taken.draft.revision, taken.aside))
     changes = editing.differences(key, theirs, mine)
@@ -163,7 +159,7 @@ def restore(key: str) -> BaseResponse:
     chosen = request.form.get("revision", "")
     if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 7):
         raise FormInvalid({"revision": gettext("戻す保存を選んでください。")})
-    drafting.restore(engine(), actor(), key, int(chosen), seen=_seen(), now=now())
+    drafting.restore(engine(), actor(), key, int(chosen), seen=seen_revision(), now=now())
     return _editor(key)
 
 
@@ -171,7 +167,7 @@ def _editor(key: str) -> BaseResponse:
     return redirect(url_for("drafts.show", key=key))
 
 
-def _seen() -> int:
+def seen_revision() -> int:
     """The revision on which the person worked; 0 (no revision) for anything else."""
     text = request.form.get("seen", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

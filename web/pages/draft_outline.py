@@ -1,0 +1,173 @@
+"""The outline of a draft as an editor: properties of a step, a step after a step, a step taken out; without scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from engine.definitions.editing import PROPERTIES, NewStep, with_properties, with_step_after, without_step
+from engine.definitions.elements import BpmnModel, Element
+from engine.definitions.package import PROCESS_FILE
+from engine.domain.errors import FormInvalid, NotFound
+from engine.queries import processes
+from engine.queries.outline import outline
+from engine.services import drafting, editing
+from engine.services.drafting import Draft, DraftTaken
+from web.draft_words import OUTLINE_DONE, UNITS
+from web.i18n import gettext
+from web.pages.drafts import seen_revision, taken_page
+from web.policy import policy
+from web.runtime import actor, engine, now
+
+blueprint = Blueprint("draft_outline", __name__, url_prefix="/processes")
+_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+_LONGEST = 4000
+
+
+@blueprint.get("/<key>/draft/outline")
+@policy("process_owner")
+def show(key: str) -> BaseResponse:
+    """Every step of the draft in the order of the work, each leading to its form."""
+    draft = drafting.current(engine(), actor(), key)
+    if draft is None:
+        return redirect(url_for("drafts.show", key=key))
+    files = drafting.files(engine(), actor(), key)
+    model = editing.model_of(files)
+    return make_response(
+        render_template(
+            "draft_outline.html", process=processes.process_page(engine(), key), draft=draft,
+            steps=outline(model) if model else None, own=set(model.elements) if model else set(),
+            findings=editing.findings(engine(), actor(), key, files[PROCESS_FILE]), done=request.args.get("done", ""),
+            OUTLINE_DONE=OUTLINE_DONE,
+        )
+    )  # fmt: skip
+
+
+@blueprint.get("/<key>/draft/step")
+@policy("process_owner")
+def step(key: str) -> BaseResponse:
+    """The form of the step that ``element`` names."""
+    draft, element_id = drafting.current(engine(), actor(), key), request.args.get("element", "")
+    if draft is None or not element_id:
+        return redirect(url_for("draft_outline.show", key=key))
+    return make_response(_page(key, draft, element_id))
+
+
+@blueprint.post("/<key>/draft/step")
+@policy("process_owner")
+def change(key: str) -> BaseResponse:
+    """Keep the properties of a step."""
+
+    def changed(diagram: bytes, element: Element) -> bytes:
+        properties = _typed() if element.kind.is_work else {"name": _line("name")}
+        return with_properties(diagram, element.id, properties, _line("documentation"))
+
+    return _saved(key, changed, "changed")
+
+
+@blueprint.post("/<key>/draft/step/add")
+@policy("process_owner")
+def add(key: str) -> BaseResponse:
+    """Put a user task after a step."""
+
+    def changed(diagram: bytes, element: Element) -> bytes:
+        if not _line("name"):
+            raise FormInvalid({"new-name": gettext("手順の名前を入力してください。")})
+        if not _ID.fullmatch(_line("new_id")):
+            raise FormInvalid({"new_id": gettext("識別子は、英字で始まる英数字と下線にしてください。")})
+        given = {name: value for name, value in _typed("new-").items() if value}
+        return with_step_after(diagram, element.id, NewStep(_line("new_id"), given))
+
+    return _saved(key, changed, "added")
+
+
+@blueprint.post("/<key>/draft/step/delete")
+@policy("process_owner")
+def delete(key: str) -> BaseResponse:
+    """Take a step out; what led to it leads to what followed."""
+    return _saved(key, lambda diagram, element: without_step(diagram, element.id), "deleted")
+
+
+# ---------------------------------------------------------------- inside
+
+
+def _saved(key: str, changed: Any, done: str) -> BaseResponse:
+    """Change the draft as it was seen; whoever was faster is told, and what was sent is put aside."""
+    element_id = request.form.get("element", "")
+    seen = seen_revision()
+    diagram = drafting.files(engine(), actor(), key, seen or None)[PROCESS_FILE]
+    model = editing.model_of({PROCESS_FILE: diagram})
+    if model is None or element_id not in model.elements:
+        raise NotFound("element")
+    try:
+        drafting.save(engine(), actor(), key, changed(diagram, model.elements[element_id]), seen=seen, now=now())
+    except DraftTaken as taken:
+        return taken_page(key, taken)
+    except FormInvalid as refusal:
+        draft = drafting.current(engine(), actor(), key)
+        if draft is None:
+            raise
+        return make_response(_page(key, draft, element_id, refusal.fields), 422)
+    return redirect(url_for("draft_outline.show", key=key, done=done))
+
+
+def _page(key: str, draft: Draft, element_id: str, errors: Mapping[str, str] | None = None) -> str:
+    files = drafting.files(engine(), actor(), key)
+    model = editing.model_of(files)
+    if model is None or element_id not in model.elements:
+        raise NotFound("element")
+    element = model.elements[element_id]
+    flows = model.flows_out(element_id)
+    follows = model.elements[flows[0].target].label if len(flows) == 1 else ""
+    again = request.form if errors else None
+    adding = again is not None and "new_id" in again
+    return render_template(
+        "draft_step.html", process=processes.process_page(engine(), key), draft=draft, element=element,
+        facts=editing.facts(engine(), actor(), key), follows=follows, errors=errors or {}, units=UNITS,
+        typed=again if adding else None, new_id=_free_id(model, element_id),
+        given=_given(element) if again is None or adding else _typed_again(),
+        may_delete=element.kind.is_task and bool(follows) and not list(model.boundaries(element_id)),
+    )  # fmt: skip
+
+
+def _given(element: Element) -> dict[str, Any]:
+    """The properties of a step as its form shows them."""
+    told = {"name": element.name, "documentation": element.documentation}
+    task = element.task
+    if task is None:
+        return told | {"roles": ()}
+    amount, _, unit = (task.sla or "").strip().partition(" ")
+    return told | {
+        "roles": task.roles, "form": task.form_key if "camunda:formKey" in element.attributes else "",
+        "amount": amount, "unit": f"{unit.strip().removesuffix('s')}s" if unit else "business_days",
+        "due": task.due or "", "ladder": task.ladder, "stage": task.stage or "",
+    }  # fmt: skip
+
+
+def _typed_again() -> dict[str, Any]:
+    """What was typed into the form of a step, as it was."""
+    names = ("name", "documentation", "form", "amount", "unit", "due", "ladder", "stage")
+    return {**{name: _line(name) for name in names}, "roles": request.form.getlist("roles")}
+
+
+def _free_id(model: BpmnModel, element_id: str) -> str:
+    prefix = element_id.partition("_")[0]
+    return next(name for n in range(1, 1000) if (name := f"{prefix}_step{n}") not in model.elements)
+
+
+def _typed(prefix: str = "") -> dict[str, str]:
+    """The properties of the sent form; a period of a number and a unit. prefix: of the fields' places on the page."""
+    found = {name: _line(name) for name in PROPERTIES if name not in ("roles", "sla")}
+    amount, unit = _line("amount"), request.form.get("unit", "")
+    if amount and not (amount.isascii() and amount.isdigit() and 0 < int(amount[:6]) < 100_000 and unit in UNITS):
+        raise FormInvalid({f"{prefix}amount": gettext("期間は1以上の数にしてください。")})
+    roles = [role for role in request.form.getlist("roles") if re.fullmatch(r"[a-z][a-z0-9_]{0,62}", role)]
+    return {**found, "roles": ",".join(roles), "sla": f"{int(amount)} {unit}" if amount else ""}
+
+
+def _line(name: str) -> str:
+    return request.form.get(name, "")[:_LONGEST].replace("\r\n", "\n").strip()
