@@ -246,7 +246,7 @@ def _roles(connection: Connection, condition: ColumnElement[bool], now: datetime
     pairs = select(task_candidate.c.role, user_task.c.id, _bucket(now).label("bucket")).select_from(
         _slim().join(task_candidate, task_candidate.c.task_id == user_task.c.id)
     )
-    inner = pairs.where(condition).distinct().subquery("work")
+    inner = pairs.where(task_candidate.c.open, condition).distinct().subquery("work")
     query = select(inner.c.role, inner.c.bucket, func.count().label("n")).group_by(inner.c.role, inner.c.bucket)
     return list(connection.execute(query).all())
 

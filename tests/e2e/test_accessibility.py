@@ -63,6 +63,8 @@ def pages(city: City, case: str) -> Iterator[tuple[str, Page]]:
     yield "process", worker.opens("/processes/plan_execution")
     yield "notices", worker.opens("/notices")
     yield "reviews", supervisor.opens("/board/reviews")
+    for part in ("/board", "/board/list", "/absences", "/timers", "/reports/months"):
+        yield part.strip("/").replace("/", "-"), supervisor.opens(part)
     yield "absent", supervisor.opens("/cases/R8-9999")
 
 
