@@ -87,7 +87,7 @@ export class Panel {
   }
 
   who(element, holder) {
-    const scopes = split(holder.get('tsunagu:orgScope'));
+    const scopes = split(holder.get('tsunagu:orgScope') || 'owner');
     const others = scopes.filter((scope) => !SCOPES.includes(scope));
     const known = scopes.filter((scope) => SCOPES.includes(scope));
     const setScopes = (list) => this.model.set(element, 'tsunagu:orgScope', list.join(' '));
