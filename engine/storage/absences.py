@@ -67,4 +67,4 @@ def stood_in_for(connection: Connection, deputy_id: str, today: date) -> set[str
 
 def deputies(connection: Connection, today: date) -> dict[str, str]:
     """Who is away today, and who stands in."""
-    return {staff_id: deputy_id for staff_id, deputy_id in _DEPUTIES.rows(connection, {"today": today})}
+    return dict(_DEPUTIES.rows(connection, {"today": today}))
