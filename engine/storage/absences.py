@@ -67,4 +67,5 @@ def stood_in_for(connection: Connection, deputy_id: str, today: date) -> set[str
 
 def deputies(connection: Connection, today: date) -> dict[str, str]:
     """Who is away today, and who stands in."""
-    return dict(_DEPUTIES.rows(connection, {"today": today}))
+    rows = _DEPUTIES.rows(connection, {"today": today})
+    return {row[0]: row[1] for row in rows}
