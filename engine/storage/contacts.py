@@ -29,6 +29,7 @@ class Referral:
 
     id: str
     case_id: str
+    source_key: str  #: ``instance:token:operation[:kind]`` of the step that sent it
     kind: str
     from_org: str
     to_org: str

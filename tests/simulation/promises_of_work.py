@@ -237,18 +237,20 @@ def _levels_due(connection: Connection, evening: Evening, task_id: str) -> list[
     return [
         (moment.level, moment.at)
         for moment in ladder_moments(deadline, ladder, calendar)
-        if moment.at <= evening.ticked and (moment.level != "warn" or moment.at > since)
+        if max(moment.at, since) <= evening.ticked and (moment.level != "warn" or moment.at > since)
     ]
 
 
 @invariant("what was late when it was done had been raised")
 def late_work_was_raised(connection: Connection, evening: Evening) -> Iterator[str]:
-    """A task that was open over its due moment and a tick after it."""
+    """A task that was open over its due moment (and the last hold or extension) and a tick after it."""
     was_raised = exists().where(
         raised.c.task_id == user_task.c.id, raised.c.level == "overdue", raised.c.due_at == user_task.c.due_at
     )  # fmt: skip
+    changed = select(func.max(clock_change.c.at)).where(clock_change.c.clock_id == clock.c.id).scalar_subquery()
     query = (
-        select(user_task.c.element_id, user_task.c.due_at, user_task.c.completed_at, support_case.c.number)
+        select(user_task.c.element_id, user_task.c.due_at, user_task.c.completed_at, support_case.c.number,
+               changed.label("changed_at"))
         .join(support_case, support_case.c.id == user_task.c.case_id)
         .join(clock, clock.c.task_id == user_task.c.id)
         .where(
@@ -260,7 +262,7 @@ def late_work_was_raised(connection: Connection, evening: Evening) -> Iterator[s
     ticks = _ticks(connection) if late else []
     for row in late:
         before = bisect_left(ticks, row.completed_at)
-        if before and row.due_at < ticks[before - 1]:
+        if before and max(row.due_at, row.changed_at or row.due_at) < ticks[before - 1]:
             yield f"{row.number}: {row.element_id}"
 
 
@@ -273,7 +275,11 @@ def _ticks(connection: Connection) -> list[datetime]:
 @invariant("moments that are due have fired")
 def moments_fired(connection: Connection, evening: Evening) -> Iterator[str]:
     """Up to the last tick, and none was given up."""
+    set_anew = exists().where(
+        user_task.c.instance_id == timer.c.instance_id, user_task.c.ref == timer.c.ref,
+        clock.c.task_id == user_task.c.id, clock_change.c.clock_id == clock.c.id, clock_change.c.at > evening.ticked,
+    )  # fmt: skip
     query = select(timer.c.kind, timer.c.element_id, timer.c.state, timer.c.branch).where(
-        or_(and_(timer.c.state.in_(AWAITED), timer.c.fires_at <= evening.ticked), timer.c.state == "failed")
+        or_(and_(timer.c.state.in_(AWAITED), timer.c.fires_at <= evening.ticked, ~set_anew), timer.c.state == "failed")
     )
     yield from (f"{row.kind} {row.element_id} {row.branch} is {row.state}" for row in connection.execute(query))

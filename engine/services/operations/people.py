@@ -24,6 +24,8 @@ SEALED_FIELDS = {
 SEAL_2_KINDS = frozenset({"DV"})
 SEAL_1_KINDS = frozenset({"高齢者虐待", "障害者虐待", "児童虐待"})
 ENDED = "終結"
+TAKEN_UP = "受付をした"
+LINKED = ":outreach.link:"  #: in the key of a referral that no task of its sender waits for
 ADD_TO_EXISTING, RELATED_NEW, SEALED_MATCH = "既存ケースに追加", "関連ケースとして新規", "秘匿の一致"
 
 
@@ -52,7 +54,19 @@ def register(context: OperationContext) -> Mapping[str, Any]:
     matches = cases.possible_duplicates(connection, case_id=case.id, folded=folded, birth=birth)
     hidden = [other for other, kind in matches if kind == "sealed" and not _sees(context, other)]
     _tell_emergency_officers(context, hidden)
+    _take_up_referrals(context)
     return {"duplicate_found": len(matches) > len(hidden)}
+
+
+def _take_up_referrals(context: OperationContext) -> None:
+    """An agency that registers a case which an outreach has linked it to has taken it up: nobody else answers that."""
+    here = context.engine.reference.same_organisation(context.step.org_id)
+    for sent in contacts.unanswered(context.connection, context.case.id, "referral"):
+        if sent.to_org in here and LINKED in sent.source_key:
+            contacts.change_referral(
+                context.connection, sent.id,
+                {"status": "accepted", "answered_at": context.now, "answer_reason": TAKEN_UP},
+            )  # fmt: skip
 
 
 def _sees(context: OperationContext, case_id: str) -> bool:

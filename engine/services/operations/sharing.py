@@ -19,6 +19,7 @@ from engine.storage.sql import new_id
 CONSENT_BASIS = "consent"
 ACCEPTED_ANSWERS = {"受け入れる": "accepted", "条件付き": "conditional", "受け入れない": "declined"}
 DECISIONS = {"受理": "accepted", "関わらない": "declined"}
+REFUSED = "同意なし"  #: why shares end when the newest answer is a refusal
 ANSWERED = "adjust.answered"  #: once per acceptance: the first agency has answered what it takes on
 REWRITTEN = "取り下げて書き直した"
 SHARED_WHEN_ACCEPTED = ("概要", "相談記録", "アセスメント")
@@ -26,7 +27,10 @@ SHARED_WHEN_ACCEPTED = ("概要", "相談記録", "アセスメント")
 
 @operation("consent.record", outputs=("consent_id", "consent_result", "consent_valid_until"))
 def record_consent(context: OperationContext) -> Mapping[str, Any]:
-    """同意書の内容を記録し、同意の範囲で共有先の機関に閲覧を認めます。除いた機関への共有は終えます。"""
+    """同意書の内容を記録し、同意の範囲で共有先の機関に閲覧を認めます。除いた機関への共有は終えます。
+
+    断られて、有効な同意がなくなったときは、同意による共有をすべて終えます。
+    """
     data, connection = context.inputs, context.connection
     result = data.get("consent_result")
     if result is None:
@@ -51,6 +55,8 @@ def record_consent(context: OperationContext) -> Mapping[str, Any]:
         )  # fmt: skip
     if result in consents.GIVEN:
         _share(context, shared, excluded, data.get("scope_items") or [], valid_until)
+    elif not consents.valid(connection, context.case.id, context.today):
+        cases.end_part(connection, context.case.id, now=context.now, relation="consented", reason=REFUSED)
     return {"consent_id": consent_id, "consent_result": result, "consent_valid_until": valid_until}
 
 

@@ -136,6 +136,7 @@ def test_a_later_refusal_takes_an_earlier_consent_away(desk: Desk) -> None:
     desk.step.now = tokyo("2026-04-02T09:00")
     desk.run("consent.record", CONSENT | {"consent_result": "同意なし", "declined_reason": "必要ない"})
     assert consents.valid(desk.connection, desk.step.case.id, date(2026, 4, 2)) == []
+    assert desk.organisations("consented") == [], "and what was shared on it ends with it"
 
 
 def test_a_refusal_under_the_real_name_takes_a_consent_under_the_provisional_one_away(desk: Desk) -> None:
@@ -376,6 +377,18 @@ def test_a_way_after_outreach_leaves_its_referrals(desk: Desk, route: list[str],
     assert [row.kind for row in rows] == kinds
     assert {row.to_org for row in rows} <= {"AG-02", "AG-07"}
     assert (linked["referral_id"] is not None) == bool(kinds)
+
+
+@pytest.mark.parametrize(("by", "status"), [("AG-02", "accepted"), ("AG-04", "sent")])
+def test_the_agency_that_registers_a_case_has_taken_up_what_an_outreach_sent_it(
+    desk: Desk, by: str, status: str
+) -> None:
+    linked = desk.run("outreach.link", {"route": ["単独機関"], "route_org": "AG-02"})
+    desk.step.org_id = by
+    desk.run("case.register", {"name": "椿 一郎"})
+    found = contacts.get_referral(desk.connection, linked["referral_id"])
+    assert found is not None
+    assert found.status == status
 
 
 def test_a_match_with_a_sealed_case_is_told_to_the_emergency_officer_only(office: Casework) -> None:
