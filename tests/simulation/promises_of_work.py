@@ -233,7 +233,8 @@ def _levels_due(connection: Connection, evening: Evening, task_id: str) -> list[
     changes = tasks.clock_changes(connection, row.id)
     deadline = reckon(clock_facts(row, changes), calendar)
     ladder = evening.engine.reference.ladder(row.ladder, tokyo_date(row.started_at))
-    since = max((change.at for change in changes), default=row.started_at)
+    opened = connection.execute(select(user_task.c.opened_at).where(user_task.c.id == task_id)).scalar_one()
+    since = max([opened, *(change.at for change in changes)])
     return [
         (moment.level, moment.at)
         for moment in ladder_moments(deadline, ladder, calendar)
@@ -275,9 +276,12 @@ def _ticks(connection: Connection) -> list[datetime]:
 @invariant("moments that are due have fired")
 def moments_fired(connection: Connection, evening: Evening) -> Iterator[str]:
     """Up to the last tick, and none was given up."""
+    changed = exists().where(
+        clock.c.task_id == user_task.c.id, clock_change.c.clock_id == clock.c.id, clock_change.c.at > evening.ticked
+    )
     set_anew = exists().where(
         user_task.c.instance_id == timer.c.instance_id, user_task.c.ref == timer.c.ref,
-        clock.c.task_id == user_task.c.id, clock_change.c.clock_id == clock.c.id, clock_change.c.at > evening.ticked,
+        or_(user_task.c.opened_at > evening.ticked, changed),
     )  # fmt: skip
     query = select(timer.c.kind, timer.c.element_id, timer.c.state, timer.c.branch).where(
         or_(and_(timer.c.state.in_(AWAITED), timer.c.fires_at <= evening.ticked, ~set_anew), timer.c.state == "failed")
