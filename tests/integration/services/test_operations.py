@@ -147,7 +147,9 @@ def test_no_share_outlasts_the_newest_answer(desk: Desk) -> None:
     found = {part.org_id: part.until for part in parts if part.relation == "consented"}
     assert found == dict.fromkeys(("AG-02", "AG-03"), tokyo("2026-07-01T00:00"))
     desk.run("consent.record", CONSENT | {"consent_result": "保留"})
-    assert desk.organisations("consented") == ["AG-02", "AG-03"], "no answer yet takes nothing away"
+    parts = cases.participations(desk.connection, desk.step.case.id)
+    kept = {part.org_id for part in parts if part.relation == "consented" and part.ended_at is None}
+    assert kept == {"AG-02", "AG-03"}, "no answer yet takes nothing away"
 
 
 def test_a_refusal_under_the_real_name_takes_a_consent_under_the_provisional_one_away(desk: Desk) -> None:
