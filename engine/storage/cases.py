@@ -183,21 +183,6 @@ def end_part(
     return int(result.rowcount)
 
 
-def shorten_part(connection: Connection, case_id: str, *, relation: str, until: datetime) -> None:
-    """Let no active part of a relation last longer than ``until`` (exclusive)."""
-    part = case_organisation.c
-    connection.execute(
-        update(case_organisation)
-        .where(
-            part.case_id == case_id,
-            part.relation == relation,
-            part.ended_at.is_(None),
-            or_(part.until.is_(None), part.until > until),
-        )
-        .values(until=until)
-    )
-
-
 # ---------------------------------------------------------------- persons and households
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, exists, or_, select
 
 from engine.domain.business_days import tokyo_date
 from engine.queries.inbox import After, InboxFilter, View, inbox, task_counts
@@ -84,16 +84,20 @@ def referrals_are_answered(connection: Connection, evening: Evening) -> Iterator
 
 @invariant("consents and grants that ended give no access")
 def ended_consents_share_nothing(connection: Connection, evening: Evening) -> Iterator[str]:
-    """No share outlives every consent of its case, and whoever sees a case has a part in it that is still active."""
+    """A share rests on a consent that is neither withdrawn nor run out; whoever sees a case has an active part."""
     today = tokyo_date(evening.now)
-    parts = select(case_organisation.c.case_id).where(
+    shared = select(case_organisation.c.case_id, case_organisation.c.org_id).where(
         case_organisation.c.relation == "consented", taking_part(evening.now),
         evening.of_touched(case_organisation.c.case_id),
     )  # fmt: skip
-    for (case_id,) in rows(connection, parts.distinct()):
-        withdrawn = select(func.count()).where(consent.c.case_id == case_id, consent.c.withdrawn_on <= today)
-        if connection.execute(withdrawn).scalar_one() and not consents.valid(connection, case_id, today):
-            yield f"{_number(connection, case_id)}: a consent was withdrawn and still shares"
+    for part in rows(connection, shared.order_by(case_organisation.c.case_id, case_organisation.c.org_id)):
+        given = select(consent.c.scope_orgs).where(
+            consent.c.case_id == part.case_id, consent.c.result.in_(consents.GIVEN),
+            or_(consent.c.withdrawn_on.is_(None), consent.c.withdrawn_on > today),
+            or_(consent.c.valid_until.is_(None), consent.c.valid_until >= today),
+        )  # fmt: skip
+        if not any(part.org_id in orgs for orgs in connection.execute(given).scalars()):
+            yield f"{_number(connection, part.case_id)}: no consent shares with {part.org_id}"
     yield from _seen_without_part(connection, evening)
 
 

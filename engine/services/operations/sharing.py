@@ -19,8 +19,6 @@ from engine.storage.sql import new_id
 CONSENT_BASIS = "consent"
 ACCEPTED_ANSWERS = {"受け入れる": "accepted", "条件付き": "conditional", "受け入れない": "declined"}
 DECISIONS = {"受理": "accepted", "関わらない": "declined"}
-PENDING = "保留"  #: no answer yet: what was agreed before still holds
-REFUSED = "同意なし"  #: why shares end when the newest answer is a refusal
 ANSWERED = "adjust.answered"  #: once per acceptance: the first agency has answered what it takes on
 REWRITTEN = "取り下げて書き直した"
 SHARED_WHEN_ACCEPTED = ("概要", "相談記録", "アセスメント")
@@ -28,10 +26,7 @@ SHARED_WHEN_ACCEPTED = ("概要", "相談記録", "アセスメント")
 
 @operation("consent.record", outputs=("consent_id", "consent_result", "consent_valid_until"))
 def record_consent(context: OperationContext) -> Mapping[str, Any]:
-    """同意書の内容を記録し、同意の範囲で共有先の機関に閲覧を認めます。除いた機関への共有は終えます。
-
-    断られて、有効な同意がなくなったときは、同意による共有をすべて終えます。共有は、最後の同意の期限より長くは続きません。
-    """
+    """同意書の内容を記録し、同意の範囲で共有先の機関に閲覧を認めます。除いた機関への共有は終えます。"""
     data, connection = context.inputs, context.connection
     result = data.get("consent_result")
     if result is None:
@@ -56,8 +51,6 @@ def record_consent(context: OperationContext) -> Mapping[str, Any]:
         )  # fmt: skip
     if result in consents.GIVEN:
         _share(context, shared, excluded, data.get("scope_items") or [], valid_until)
-    if result != PENDING:
-        _end_with_consent(context)
     return {"consent_id": consent_id, "consent_result": result, "consent_valid_until": valid_until}
 
 
@@ -88,17 +81,6 @@ def _share(
             context.connection, context.case.id, now=context.now, org_id=org, legal_basis=CONSENT_BASIS,
             relation="consented", reason="共有しない機関",
         )  # fmt: skip
-
-
-def _end_with_consent(context: OperationContext) -> None:
-    """No share outlives the last consent that holds; each subject's newest answer counts (``consents.valid``)."""
-    connection, case_id = context.connection, context.case.id
-    ends = [held.valid_until for held in consents.valid(connection, case_id, context.today)]
-    if not ends:
-        cases.end_part(connection, case_id, now=context.now, relation="consented", reason=REFUSED)
-    known = [day for day in ends if day is not None]
-    if known and len(known) == len(ends):
-        cases.shorten_part(connection, case_id, relation="consented", until=midnight_after(max(known)))
 
 
 def _end_of(day: date | None) -> datetime | None:

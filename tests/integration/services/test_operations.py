@@ -136,20 +136,6 @@ def test_a_later_refusal_takes_an_earlier_consent_away(desk: Desk) -> None:
     desk.step.now = tokyo("2026-04-02T09:00")
     desk.run("consent.record", CONSENT | {"consent_result": "同意なし", "declined_reason": "必要ない"})
     assert consents.valid(desk.connection, desk.step.case.id, date(2026, 4, 2)) == []
-    assert desk.organisations("consented") == [], "and what was shared on it ends with it"
-
-
-def test_no_share_outlasts_the_newest_answer(desk: Desk) -> None:
-    desk.run("consent.record", CONSENT)
-    desk.step.now = tokyo("2026-04-02T09:00")
-    desk.run("consent.record", CONSENT | {"scope_orgs": ["AG-03"], "valid_until": "2026-06-30"})
-    parts = cases.participations(desk.connection, desk.step.case.id)
-    found = {part.org_id: part.until for part in parts if part.relation == "consented"}
-    assert found == dict.fromkeys(("AG-02", "AG-03"), tokyo("2026-07-01T00:00"))
-    desk.run("consent.record", CONSENT | {"consent_result": "保留"})
-    parts = cases.participations(desk.connection, desk.step.case.id)
-    kept = {part.org_id for part in parts if part.relation == "consented" and part.ended_at is None}
-    assert kept == {"AG-02", "AG-03"}, "no answer yet takes nothing away"
 
 
 def test_a_refusal_under_the_real_name_takes_a_consent_under_the_provisional_one_away(desk: Desk) -> None:
