@@ -1,14 +1,18 @@
-"""Reading arguments of addresses: whatever somebody types there, a page comes of it and never a fault."""
+"""Reading what somebody typed into an address or a form: a page comes of it, or a refusal in words, never a fault."""
 
 from __future__ import annotations
 
+from datetime import date
 from enum import Enum
 from typing import TypeVar
 
 from flask import request
 
+from engine.domain.business_days import tokyo_date
+from engine.domain.errors import FormInvalid
+from engine.domain.wareki import DateNotUnderstood, parse_date
 from web import search_words
-from web.runtime import signed_in
+from web.runtime import now, signed_in
 
 E = TypeVar("E", bound=Enum)
 D = TypeVar("D")
@@ -42,3 +46,14 @@ def number(name: str, highest: int) -> int | None:
     """A whole number from 1; None for anything else."""
     text = request.args.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and 0 < int(text) <= highest else None
+
+
+def day(name: str, missing: str = "日付を入力してください。") -> date:
+    """A date of the form, in either calendar. Raises FormInvalid with what to write; missing: when nothing was."""
+    text = request.form.get(name, "").strip()
+    if not text:
+        raise FormInvalid({name: missing})
+    try:
+        return parse_date(text[:40], today=tokyo_date(now()))
+    except DateNotUnderstood as wrong:
+        raise FormInvalid({name: wrong.message_ja}) from None

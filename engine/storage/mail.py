@@ -9,10 +9,11 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from engine.storage.admin_tables import mail, mail_notice, mail_preference
-from engine.storage.sql import as_row, by_dialect, columns_of, insert_all, one_of
+from engine.storage.prepared import Prepared
+from engine.storage.sql import as_row, columns_of, insert_all, one_of
 from engine.storage.tables import notification, setting, staff
 
-_PREFER = by_dialect(
+_PREFER = Prepared.by_dialect(
     lambda dialect: (statement := dialect.insert(mail_preference)).on_conflict_do_update(
         index_elements=["staff_id"], set_={"rhythm": statement.excluded.rhythm}
     )
@@ -134,7 +135,7 @@ def rhythm_of(connection: Connection, staff_id: str) -> str | None:
 
 def prefer(connection: Connection, staff_id: str, rhythm: str) -> None:
     """Keep what the person chose."""
-    connection.execute(_PREFER(connection), {"staff_id": staff_id, "rhythm": rhythm})
+    _PREFER.run(connection, {"staff_id": staff_id, "rhythm": rhythm})
 
 
 def forget(connection: Connection, before: datetime) -> int:

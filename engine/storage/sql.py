@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from secrets import token_hex
@@ -10,7 +10,7 @@ from time import time_ns
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Integer, Row, Table, Text, any_, bindparam, func, insert, literal_column, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ColumnElement
 
 from engine.storage.columns import Json
@@ -76,12 +76,6 @@ def among(dialect: Any, column: ColumnElement[str], name: str) -> ColumnElement[
 def next_version(table: Table) -> ColumnElement[int]:
     """One more than the row's version."""
     return table.c.version + literal_column("1", Integer)
-
-
-def by_dialect(build: Callable[[Any], Any]) -> Callable[[Connection], Any]:
-    """A statement that differs between the databases, built once for each: ``build`` is given the dialect's module."""
-    known = {"sqlite": build(sqlite), "postgresql": build(postgresql)}
-    return lambda connection: known[connection.dialect.name]
 
 
 @cache

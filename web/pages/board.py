@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from engine.domain.business_days import tokyo_date
 from engine.domain.errors import EngineError, FormInvalid
-from engine.domain.wareki import DateNotUnderstood, parse_date
 from engine.queries import board, reviews
 from engine.queries.board import BoardFilter, BoardRow, Bucket, Side
 from engine.queries.paging import After
 from engine.services import reassigning, scheduler_nodes, tasks
 from engine.services.reassigning import Result
 from web.access_notes import note_list
-from web.arguments import choice, line
+from web.arguments import choice, day, line
 from web.i18n import gettext, ngettext
 from web.policy import policy
 from web.runtime import actor, engine, now
@@ -121,7 +118,7 @@ def _act_of(kind: str) -> Callable[[BoardRow], Result | None]:
         return lambda row: tasks.resume(engine(), actor(), row.task_id, reason=reason, now=now())
     if not reason:
         raise FormInvalid({"reason": "理由を入力してください。"})
-    on = _day("day")
+    on = day("day")
     if kind == "hold":
         return lambda row: tasks.hold(engine(), actor(), row.task_id, until=on, reason=reason, now=now())
     basis = request.form.get("legal_basis", "").strip()[:500]
@@ -139,16 +136,6 @@ def _done(one: Callable[[BoardRow], Result | None], row: BoardRow) -> Result:
         return Result(row.task_id, "changed", type(refusal).__name__)
     except EngineError as refusal:
         return Result(row.task_id, "refused", type(refusal).__name__)
-
-
-def _day(name: str) -> Any:
-    text = request.form.get(name, "").strip()
-    if not text:
-        raise FormInvalid({name: "日付を入力してください。"})
-    try:
-        return parse_date(text[:40], today=tokyo_date(now()))
-    except DateNotUnderstood as wrong:
-        raise FormInvalid({name: wrong.message_ja}) from None
 
 
 def _narrowing() -> BoardFilter:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from engine.domain.business_days import tokyo_date
 from engine.domain.errors import FormInvalid
-from engine.domain.wareki import DateNotUnderstood, parse_date
 from engine.queries import absences as away
 from engine.queries import board, reassigning
 from engine.queries.board import BoardFilter
 from engine.services import absences
 from engine.services import reassigning as service
 from web.access_notes import note_list
-from web.arguments import line
+from web.arguments import day, line
 from web.policy import policy
 from web.runtime import actor, engine, now
 
@@ -117,21 +114,11 @@ def register() -> BaseResponse:
     form = request.form
     try:
         absences.register(
-            engine(), actor(), form.get("staff", ""), form.get("deputy", ""), _day("from"), _day("until"), now=now()
+            engine(), actor(), form.get("staff", ""), form.get("deputy", ""), day("from"), day("until"), now=now()
         )
     except FormInvalid as refusal:
         return make_response(_absences(dict(refusal.fields)), 422)
     return redirect(url_for("reassign.absences_page"))
-
-
-def _day(name: str) -> date:
-    text = request.form.get(name, "").strip()
-    if not text:
-        raise FormInvalid({name: "日付を入力してください。"})
-    try:
-        return parse_date(text[:40], today=tokyo_date(now()))
-    except DateNotUnderstood as wrong:
-        raise FormInvalid({name: wrong.message_ja}) from None
 
 
 @blueprint.post("/absences/end")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from engine.domain.business_days import tokyo_date
 from engine.domain.errors import (
     AlreadyClaimed,
     AlreadyCompleted,
@@ -20,13 +18,13 @@ from engine.domain.errors import (
     StaleVersion,
     StorageUnavailable,
 )
-from engine.domain.wareki import DateNotUnderstood, parse_date
 from engine.queries import casework as talking
 from engine.queries import inbox, task_page
 from engine.queries.task_page import TaskPage
 from engine.services import task_forms, tasks
 from web import form_pages, form_rendering
 from web.access_notes import note_task
+from web.arguments import day
 from web.errors import detail_of, page_for, retried
 from web.form_pages import Difference, Sheet
 from web.i18n import gettext
@@ -81,7 +79,7 @@ def hold(task_id: str) -> BaseResponse:
     """Stop the clock until a day, with a reason."""
 
     def act() -> None:
-        until, reason = _day("until", "再開する日を入力してください。"), request.form.get("reason", "")
+        until, reason = day("until", "再開する日を入力してください。"), request.form.get("reason", "")
         tasks.hold(engine(), actor(), task_id, until=until, reason=reason[:2000], now=now())
 
     return _with_fields(task_id, "hold", act, "held")
@@ -115,7 +113,7 @@ def extend(task_id: str) -> BaseResponse:
     """Give a later due date, with reason and legal basis."""
 
     def act() -> None:
-        due_on = _day("due_on", "新しい期限を入力してください。")
+        due_on = day("due_on", "新しい期限を入力してください。")
         reason, basis = request.form.get("reason", ""), request.form.get("legal_basis", "")
         tasks.extend(
             engine(), actor(), task_id, due_on=due_on, reason=reason[:2000], legal_basis=basis[:500], now=now()
@@ -190,17 +188,6 @@ def _to_task(task_id: str, said: str) -> BaseResponse:
 def _seen_version() -> int | None:
     text = request.form.get("task_version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _day(name: str, missing: str) -> date:
-    """A date of the form, in either calendar. Raises FormInvalid with what to write."""
-    text = request.form.get(name, "").strip()
-    if not text:
-        raise FormInvalid({name: missing})
-    try:
-        return parse_date(text[:40], today=tokyo_date(now()))
-    except DateNotUnderstood as wrong:
-        raise FormInvalid({name: wrong.message_ja}) from None
 
 
 def _with_fields(task_id: str, part: str, act: Callable[[], None], said: str) -> BaseResponse:
