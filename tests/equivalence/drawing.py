@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tests.equivalence.rows import PROFILE_ROWS, LeftOut
 
 #: lists that the multi-instances run over, given to the instance at its start and to each called process
-LISTS: dict[str, list[object]] = {"three": ["A", "B", "C"], "two": ["D", "E"], "none": []}
+LISTS: dict[str, list[object]] = {"three": ["A", "B", "C"], "two": ["D", "E"], "one": ["F"], "none": []}
 #: every date timer of the drawings is due at this instant
 DATE = datetime(2031, 1, 1, tzinfo=UTC)
 PERIOD = timedelta(days=5)  #: of every duration and cycle

@@ -32,7 +32,7 @@ LABELS = (
     "sequence",
 )  # fmt: skip
 #: blocks that are drawn only when a test asks for them
-RARE = ("work before an inclusive join",)
+RARE = ("work before an inclusive join", "escalation of an instance in a loop")
 _SMALL = ("user task", "manual task", "receive task", "standard loop user task", *PASSERS, *CATCHES[:1], *CATCHES[2:])
 _DURATION = f"'P{PERIOD.days}D'"  #: an expression: the library takes no bare text
 _GATEWAY_TAGS = {"exclusive gateway": "exclusive", "parallel gateway": "parallel", "inclusive gateway": "inclusive"}
@@ -139,6 +139,7 @@ class Generator(Pen):
             "nested outputs": lambda _: self._nested_outputs(),
             "tested before": lambda _: self._tested_before(),
             "work before an inclusive join": lambda _: self._work_before_inclusive_join(),
+            "escalation of an instance in a loop": lambda _: self._escalation_in_a_loop(),
             "neighbours": lambda _: self._neighbours(),
             "terminate beside a branch": lambda _: self._two_branches(
                 self._throwing("terminate end in a sub-process", 0), self._user()
@@ -441,6 +442,25 @@ class Generator(Pen):
         for branch in (self._user(), self._sequence(self._user(), work, *merges)):
             xml += branch.xml + flow(split, branch.first, "True") + path(branch.last, join)
         return Block(xml + flow(split, join, id=default), split, join)
+
+    def _escalation_in_a_loop(self) -> Block:
+        """A sub-process that is repeated, in it several instances whose escalation is handled beside them."""
+        name = self._id("a")
+        self.drawing.stands_for(name, "standard loop sub-process", "standard loop, maximum")
+        with self._nested():
+            body = self._line(self._user(), self._escalating_instance(), self._user())
+        return Block(node("subProcess", name, x.repeat(3), body), name, name)
+
+    def _escalating_instance(self) -> Block:
+        """One instance alone: of two the second escalation would be that of an event which waits again."""
+        name, code = self._id("a"), self._code("escalation")
+        inside = self._throwing_body("escalation end", "escalation", code, "sub-process", 0)
+        host = "parallel multi-instance sub-process"
+        self.drawing.several[name] = Several("one", f"i_{name}", f"r_{name}", f"o_{name}")
+        self.drawing.settable.add(f"o_{name}")
+        self.drawing.stands_for(name, host, "multi-instance, output")
+        xml = node("subProcess", name, x.several(*self.drawing.several[name]), inside)
+        return self._with_edge(Block(xml, name, name), "escalation", "non-interrupting", host, code)
 
     def _empty_list(self) -> Block:
         name = self._id("a")

@@ -99,7 +99,7 @@ class Pen:
         several = self.drawing.several.get(name)
         back = several.out_item if several and several.out_item else f"back_{name}"
         self.drawing.calls[name] = back
-        ins = f"three=three two=two none=none seen=seen {more_ins}"
+        ins = f"three=three two=two one=one none=none seen=seen {more_ins}"
         return node("callActivity", name, x.io(ins, f"{back}=seen"), inside, calledElement=process_id)
 
     def _characteristics(self, name: str, label: str) -> Iterator[str]:

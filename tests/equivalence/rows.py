@@ -87,6 +87,7 @@ class LeftOut(StrEnum):
     INTERRUPTED_INSTANCES = "an interrupting event on a repeated sub-process or call: the library raises"
     GATEWAY_TIMERS = "two timers behind one event gateway: the library has one due instant for both"
     CYCLE_HANDLER = "the activity of a cycle ends: the library takes away what the cycle had started"
+    ESCALATED_ITEM = "an escalation takes the item of its instance along: the library raises at the next entry"
     NEIGHBOUR = "an error or escalation beside a neighbour with the same code: the library gives it to both"
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
+from SpiffWorkflow.bpmn.exceptions import WorkflowDataException
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -230,10 +231,22 @@ class Walk:
     def _stock_follows(self, theirs: Open, branch: int, values: dict[str, object]) -> None:
         if self.stock is None:
             return
-        if theirs.key.kind == "task":
-            self.stock.complete(theirs.task, values)
-        else:
-            self.stock.happen(theirs.task, branch)
+        try:
+            if theirs.key.kind == "task":
+                self.stock.complete(theirs.task, values)
+            else:
+                self.stock.happen(theirs.task, branch)
+        except WorkflowDataException as raised:
+            if not self._is_escalated_item(raised):
+                raise
+            self._go_alone(LeftOut.ESCALATED_ITEM)
+
+    def _is_escalated_item(self, raised: WorkflowDataException) -> bool:
+        """Does the library find an item that an escalation brought out of a multi-instance before?"""
+        items = {several.item for several in self.drawing.several.values() if several.item}
+        named = any(f"input item {item} already exists" in str(raised) for item in items)
+        rows = {row for name in self._visited for row in self.drawing.rows.get(name, ())}
+        return named and not rows.isdisjoint({"escalation end", "escalation throw"})
 
     def _theirs(self, one: Open) -> Open | None:
         """The same thing in the library's instance."""

@@ -219,6 +219,23 @@ def test_an_item_without_output_leaks_and_stops_the_second_instance() -> None:
     assert Instance(xml, l=[1, 2]).do("u").do("u").state == "z"
 
 
+def test_an_escalation_takes_the_item_of_its_instance_along_and_stops_the_next_turn() -> None:
+    inside = start("ms") + user("w") + end("me", escalation("x1")) + path("ms", "w", "me")
+    turn = (
+        start("xs") + node("subProcess", "m", several("l", "i", "r", "o"), inside)
+        + boundary("b", "m", escalation("x1"), False) + user("h") + end("xe1") + end("xe2")
+        + path("xs", "m", "xe1") + path("b", "h", "xe2")
+    )  # fmt: skip
+    xml = file(line(("x", node("subProcess", "x", repeat(2), turn)), ("z", user("z"))))
+    theirs = Library(xml, l=[1]).do("w", o="result")
+    assert theirs.ready()[0].data["i"] == 1
+    with pytest.raises(Exception, match="input item i already exists"):
+        theirs.do("h")
+    ours = Instance(xml, l=[1]).do("w", o="result")
+    assert "i" not in ours.variables
+    assert ours.do("h").do("w", o="result").do("h").state == "z"
+
+
 def test_results_come_in_the_order_of_completion() -> None:
     xml = file(line(("u", user("u", several("l", "i", "r", "o"))), ("z", user("z"))))
     theirs, ours = Library(xml, l=[1, 2]), Instance(xml, l=[1, 2])
