@@ -112,8 +112,9 @@ def tidy(node: Node) -> None:
     """Forget what has run out."""
     now = node.engine.clock.now()
     report = housekeeping.tidy(node.engine, now=now)
-    gone = (report.sessions, report.attempts, report.nodes, report.files)
-    log.info("tidy sessions=%d attempts=%d nodes=%d files=%d mails=%d", *gone, mailing.forget(node.engine, now=now))
+    gone = (report.sessions, report.attempts, report.nodes, report.files, report.requests)
+    mails = mailing.forget(node.engine, now=now)
+    log.info("tidy sessions=%d attempts=%d nodes=%d files=%d requests=%d mails=%d", *gone, mails)
 
 
 def mail(node: Node) -> None:

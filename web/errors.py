@@ -109,6 +109,9 @@ ERROR_PAGES: dict[type[Exception], ErrorPage] = {
     errors.HoldTooLong: ErrorPage(
         422, mark("保留できる期間を超えています"), mark("再開する日を早めて、もう一度保留してください。")
     ),
+    errors.KeyReused: ErrorPage(
+        422, mark("ほかの依頼に使った鍵です"), mark("新しい鍵（Idempotency-Key）を付けて、もう一度送ってください。")
+    ),
     errors.ChangeRefused: ErrorPage(
         422, mark("この変更はできません"), mark("理由を確かめ、対応表や移す先を直してから、もう一度行ってください。")
     ),

@@ -129,6 +129,12 @@ class FormInvalid(EngineError):
         self.fields = dict(fields)
 
 
+class KeyReused(EngineError):
+    """The key of a request was used before, for another request; nothing was done."""
+
+    code = "key_reused"
+
+
 class ChangeRefused(EngineError):
     """An instance cannot be moved or repaired like that; ``reasons`` hold an element id and a Japanese text each."""
 

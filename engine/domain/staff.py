@@ -18,11 +18,24 @@ class Membership:
 
 @dataclass(frozen=True)
 class Actor:
-    """The person on whose authority something happens, with the memberships valid at that moment."""
+    """The person on whose authority something happens, with the memberships valid at that moment.
+
+    capacity: the organisation for which somebody of several works now; its memberships alone count then, and those
+    of the others stand in ``elsewhere``. Empty: all of them count.
+    """
 
     staff_id: str
     name: str
     memberships: tuple[Membership, ...] = ()
+    capacity: str = ""
+    elsewhere: tuple[Membership, ...] = ()
+    by_token: str = ""  #: id of the personal token with which a program acts for the person; empty on the pages
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """What the trail says beside the person about how an act came in."""
+        told = {"token": self.by_token, "capacity": self.capacity}
+        return {name: value for name, value in told.items() if value}
 
     @property
     def is_system(self) -> bool:

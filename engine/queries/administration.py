@@ -12,8 +12,8 @@ from sqlalchemy import Row, or_, select
 from engine.domain.business_days import tokyo_date
 from engine.domain.errors import NotFound
 from engine.queries.paging import PAGE_SIZE, After
+from engine.storage import api_tokens, staff_admin
 from engine.storage import staff as store
-from engine.storage import staff_admin
 from engine.storage.admin_tables import password_due
 from engine.storage.tables import membership, staff
 
@@ -69,6 +69,7 @@ class PersonPage:
     locked_until: datetime | None
     password_due: bool
     held_tasks: int
+    tokens: int = 0  #: personal tokens that count now
 
 
 def people(
@@ -119,6 +120,7 @@ def person(engine: Engine, staff_id: str, *, now: datetime) -> PersonPage:
             locked_until=staff_admin.locked_until(connection, row.login, now),
             password_due=due is not None,
             held_tasks=staff_admin.held_tasks(connection, staff_id),
+            tokens=api_tokens.count_live(connection, staff_id, now),
         )
 
 

@@ -18,15 +18,16 @@ def log_access(
     engine: Engine, actor: Actor, act: str, *, case_id: str | None = None, what: str = "", reason: str = "",
     now: datetime,
 ) -> None:  # fmt: skip
-    """Note who looked at what, when and why. The log is only ever added to.
+    """Note who looked at what, when and why (without a reason: with which token). The log is only ever added to.
 
     While nothing can be written the note goes to the process's own log: work on a case must not stop with the disk.
     """
     try:
         with engine.database.write(hurry=True) as connection:
             audit.log_access(
-                connection, at=now, staff_id=actor.staff_id, act=act, case_id=case_id, what=what, reason=reason
-            )
+                connection, at=now, staff_id=actor.staff_id, act=act, case_id=case_id, what=what,
+                reason=reason or " ".join(f"{name}:{value}" for name, value in actor.origin.items()),
+            )  # fmt: skip
     except StorageUnavailable:
         facts = {"at": now.isoformat(), "staff": actor.staff_id, "act": act, "case": case_id, "what": what}
         log.warning("access: %s", " ".join(f"{name}={value}" for name, value in facts.items()))

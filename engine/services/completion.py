@@ -19,6 +19,7 @@ from engine.services.engine import Engine
 from engine.services.form_context import Lazily, form_context
 from engine.services.operations import checks
 from engine.services.operations.registry import OperationContext, call
+from engine.services.outcomes import Beside, Outcome
 from engine.services.steps import Standing, Step, StepHost
 from engine.storage import instances, records, tasks
 from engine.storage.database import Connection
@@ -37,6 +38,7 @@ class CompleteTask:
     org_id: str
     record_ids: dict[str, str] = field(default_factory=dict)
     job: str = "complete"
+    beside: Beside | None = None  #: writes in the same transaction
 
     def run(self, step: Step, runner: Runner) -> Advance:
         """Operations first, so that their results are there when the token goes on."""
@@ -72,9 +74,11 @@ class CompleteTask:
         tasks.finish_clocks(connection, step.instance_id, [self.task.ref], "done")
         records.add(connection, [self._record(step, key, data) for key, data in self.submission.records.items()])
         tasks.drop_drafts(connection, self.task.id, step.actor.staff_id)
+        if self.beside is not None:
+            self.beside(connection, Outcome(self.task.id, "completed", self.task.version + 1, self.task.assignee_id))
         step.notes["audit"] = {
             "act": "task.completed", "task_id": self.task.id, "element_id": self.task.element_id,
-            "data": {"records": self.record_ids, "org": self.org_id},
+            "data": {"records": self.record_ids, "org": self.org_id, **step.actor.origin},
         }  # fmt: skip
 
     def _record(self, step: Step, form_key: str, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""What is forgotten each night: ended sessions, old failed sign-ins, dead schedulers, files that nobody names."""
+"""What is forgotten each night: ended sessions, old failed sign-ins, dead schedulers, files that nobody names,
+and the keys of programs' requests."""
 
 from __future__ import annotations
 
@@ -8,10 +9,11 @@ from datetime import datetime, timedelta
 from engine.services import casework
 from engine.services.engine import Engine
 from engine.services.sign_in import IDLE
-from engine.storage import accounts, nodes
+from engine.storage import accounts, api_tokens, nodes
 
 ATTEMPTS_KEPT = timedelta(days=1)
 NODES_KEPT = timedelta(days=30)
+REQUESTS_KEPT = timedelta(hours=24)  #: for so long a program may send a request again without acting twice
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class TidyReport:
     attempts: int
     nodes: int
     files: int
+    requests: int
 
 
 def tidy(engine: Engine, *, now: datetime) -> TidyReport:
@@ -33,4 +36,5 @@ def tidy(engine: Engine, *, now: datetime) -> TidyReport:
             attempts=accounts.forget_attempts(connection, before=now - ATTEMPTS_KEPT),
             nodes=nodes.forget(connection, before=now - NODES_KEPT),
             files=files,
+            requests=api_tokens.forget_requests(connection, before=now - REQUESTS_KEPT),
         )

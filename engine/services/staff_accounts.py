@@ -13,7 +13,7 @@ from engine.domain.business_days import tokyo_date
 from engine.domain.errors import FormInvalid, NotFound, OpenWork, ReferenceMissing, StaleVersion
 from engine.services import passwords
 from engine.services.engine import Engine
-from engine.storage import accounts, audit, staff_admin
+from engine.storage import accounts, api_tokens, audit, staff_admin
 from engine.storage import staff as store
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
@@ -112,7 +112,7 @@ def set_password(
     engine: Engine, staff_id: str, password: str, *, must_change: bool = False, seen: int | None = None,
     by: str = BY_INSTALLATION, now: datetime,
 ) -> None:  # fmt: skip
-    """Give the person a new password; all their sessions end.
+    """Give the person a new password; all their sessions end, and their tokens.
 
     must_change: it is for one sign-in, after which the person chooses another. seen: the version of the account on
     the administrator's page. Raises FormInvalid, StaleVersion, or NotFound for a closed account.
@@ -128,6 +128,7 @@ def set_password(
             raise StaleVersion
         store.set_password_hash(connection, staff_id, stored)
         store.clear_failures(connection, account.login)
+        api_tokens.revoke(connection, staff_id, now)
         if must_change:
             staff_admin.require_new_password(connection, staff_id, now)
         else:
@@ -138,10 +139,10 @@ def set_password(
 def deactivate(
     engine: Engine, staff_id: str, *, seen: int | None = None, by: str = BY_INSTALLATION, now: datetime
 ) -> int:
-    """Close an account: no sign-in, no session, roles end, its open tasks go back to their groups; returns how many.
+    """Close an account: no sign-in, session or token; roles end, its open tasks go back to their groups.
 
-    Records keep their author. seen: the version of the account on the administrator's page; from there nothing is
-    given back: raises OpenWork while the person holds a task, and StaleVersion. Raises NotFound when there is no such
+    Returns how many. Records keep their author. seen: the version of the account on the administrator's page; from
+    there nothing is given back: raises OpenWork while the person holds a task, and StaleVersion. Raises NotFound when there is no such
     account, or it is closed already.
     """
     with engine.database.write() as connection:
@@ -152,6 +153,7 @@ def deactivate(
                 raise OpenWork
         if not accounts.leave(connection, staff_id, tokyo_date(now)):
             raise NotFound("staff")
+        api_tokens.revoke(connection, staff_id, now)
         held = accounts.tasks_of(connection, staff_id)
         accounts.give_back(connection, staff_id)
         for task in held:

@@ -15,7 +15,7 @@ from engine.domain.wareki import DateNotUnderstood, parse_date
 from engine.services import staff_accounts
 from engine.services.engine import Engine
 from engine.services.staff_accounts import LONGEST_TEXT
-from engine.storage import audit, staff_admin
+from engine.storage import api_tokens, audit, staff_admin
 from engine.storage import staff as store
 from engine.storage.database import Connection
 
@@ -185,14 +185,16 @@ def deactivate(engine: Engine, actor: Actor, staff_id: str, *, seen: int, now: d
 
 
 def end_sessions(engine: Engine, actor: Actor, staff_id: str, *, now: datetime) -> int:
-    """Sign the person out everywhere; returns of how many sessions. Raises NotFound."""
+    """Sign the person out everywhere, programs too; returns of how many sessions and tokens. Raises NotFound."""
     with engine.database.write() as connection:
         if store.by_id(connection, staff_id) is None:
             raise NotFound("staff")
-        ended = staff_admin.end_sessions(connection, staff_id)
-        if ended:
-            _note(connection, actor, "staff.signed_out", {"staff": staff_id, "sessions": ended}, now)
-    return ended
+        sessions = staff_admin.end_sessions(connection, staff_id)
+        tokens = api_tokens.revoke(connection, staff_id, now)
+        if sessions + tokens:
+            data = {"staff": staff_id, "sessions": sessions, "tokens": tokens}
+            _note(connection, actor, "staff.signed_out", data, now)
+    return sessions + tokens
 
 
 def lift_lock(engine: Engine, actor: Actor, staff_id: str, *, now: datetime) -> bool:

@@ -25,6 +25,7 @@ from engine.services import access, clocks, completion, messages
 from engine.services.access import TaskAccess
 from engine.services.engine import Engine
 from engine.services.operations.registry import call_from_token
+from engine.services.outcomes import Beside, Outcome
 from engine.services.steps import Act, Standing, Step, advance
 from engine.storage import audit, notifications, staff, tasks, timers
 from engine.storage.database import Connection
@@ -85,9 +86,10 @@ def require_free_hand(connection: Connection, found: TaskAccess, actor: Actor) -
 # ---------------------------------------------------------------- assignment
 
 
-def claim(engine: Engine, actor: Actor, task_id: str, *, now: datetime) -> None:
+def claim(engine: Engine, actor: Actor, task_id: str, *, now: datetime, beside: Beside | None = None) -> None:
     """Take a task. Claiming what one already holds changes nothing.
 
+    beside: writes in the same transaction; not called when nothing changes.
     Raises AlreadyClaimed, AlreadyCompleted, NotOpen, NotAuthorised, CityStaffOnly, FourEyes, NotFound.
     """
     with engine.database.read() as connection:
@@ -97,18 +99,21 @@ def claim(engine: Engine, actor: Actor, task_id: str, *, now: datetime) -> None:
         _require_four_eyes(connection, found.task, actor)
     if found.task.assignee_id == actor.staff_id:
         return
-    _assign(engine, actor, found.task, actor.staff_id, "task.claimed", now)
+    _assign(engine, actor, found.task, actor.staff_id, "task.claimed", now, beside=beside)
 
 
-def release(engine: Engine, actor: Actor, task_id: str, *, now: datetime) -> None:
-    """Give a task back to its group; its assignee, or whoever distributes the work there, may do so."""
+def release(engine: Engine, actor: Actor, task_id: str, *, now: datetime, beside: Beside | None = None) -> None:
+    """Give a task back to its group; its assignee, or whoever distributes the work there, may do so.
+
+    beside: writes in the same transaction.
+    """
     with engine.database.read() as connection:
         found = _open_task(connection, actor, task_id, now)
     if found.task.assignee_id != actor.staff_id and not access.manages(found, actor, engine):
         raise NotAuthorised("release", found.task.element_id)
     if found.task.state != "claimed":
         raise NotOpen(found.task.state)
-    _assign(engine, actor, found.task, None, "task.released", now)
+    _assign(engine, actor, found.task, None, "task.released", now, beside=beside)
 
 
 def reassign(engine: Engine, actor: Actor, task_id: str, to_staff_id: str, *, note: str = "", now: datetime) -> None:
@@ -130,8 +135,9 @@ def reassign(engine: Engine, actor: Actor, task_id: str, to_staff_id: str, *, no
 
 
 def _assign(
-    engine: Engine, actor: Actor, task: TaskRow, to: str | None, act: str, now: datetime, *, note: str = ""
-) -> None:
+    engine: Engine, actor: Actor, task: TaskRow, to: str | None, act: str, now: datetime, *, note: str = "",
+    beside: Beside | None = None,
+) -> None:  # fmt: skip
     state = task.state if task.state == "held" else ("claimed" if to else "open")
     values = {"assignee_id": to, "state": state, "claimed_at": now if to else None}
     with engine.database.write() as connection:
@@ -140,9 +146,11 @@ def _assign(
         if to and to != actor.staff_id:
             notifications.add(connection, [to], about="assigned", case_id=task.case_id, task_id=task.id,
                               key=f"assigned:{task.id}:{task.version}", at=now)  # fmt: skip
+        if beside is not None:
+            beside(connection, Outcome(task.id, state, task.version + 1, to))
         audit.append(
             connection, chain=task.case_id, at=now, actor=actor.staff_id, act=act, task_id=task.id,
-            element_id=task.element_id, data={"from": task.assignee_id, "to": to, "note": note},
+            element_id=task.element_id, data={"from": task.assignee_id, "to": to, "note": note, **actor.origin},
         )  # fmt: skip
 
 
@@ -326,9 +334,11 @@ def complete(
     *,
     now: datetime,
     seen_version: int | None = None,
+    beside: Beside | None = None,
 ) -> Completed:
     """Submit the form of a task and let the instance go on, in one transaction.
 
+    beside: writes in the same transaction.
     Raises (the first of) NotFound, AlreadyCompleted, NotOpen, CityStaffOnly, NotAuthorised, AlreadyClaimed, FourEyes,
     ConsentMissing and other refusals of the task's operations, FormInvalid, StaleVersion; InstanceFailed when the
     instance could not go on, which keeps the draft and opens an incident.
@@ -337,6 +347,7 @@ def complete(
         found = _open_task(connection, actor, task_id, now)
         _require_completable(connection, found, actor, seen_version)
         act, standing = completion.prepare(engine, connection, actor, found, raw, now=now)
+        act.beside = beside
     step = _complete(engine, actor, found.task, act, standing, now)
     if step.notes["to_route"]:
         messages.route_quietly(engine, now=now)

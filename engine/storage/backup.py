@@ -57,7 +57,7 @@ log = logging.getLogger(__name__)
 
 FORMAT = "tsunagu-backup-1"
 MANIFEST = "manifest.json"
-LEFT_OUT = frozenset({"web_session"})
+LEFT_OUT = frozenset({"web_session", "api_token", "api_request"})  # a key taken away must not come back
 VERSION_TABLE = "alembic_version"
 BATCH = 1000
 MAX_MANIFEST_BYTES = 1_000_000

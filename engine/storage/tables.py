@@ -21,12 +21,20 @@ from sqlalchemy import (
     text,
 )
 
-from engine.storage import admin_tables, board_tables, casework_tables, desk_tables, draft_tables, publishing_tables
+from engine.storage import (
+    admin_tables,
+    api_tables,
+    board_tables,
+    casework_tables,
+    desk_tables,
+    draft_tables,
+    publishing_tables,
+)
 from engine.storage.columns import Instant, Json
 from engine.storage.metadata import metadata as metadata  # whoever takes it from here has every table
 
 #: modules that hold the tables of one area; imported here, so that whoever knows this module knows every table
-AREAS = (admin_tables, board_tables, casework_tables, desk_tables, draft_tables, publishing_tables)
+AREAS = (admin_tables, api_tables, board_tables, casework_tables, desk_tables, draft_tables, publishing_tables)
 
 
 def _id() -> Column[str]:
@@ -676,7 +684,7 @@ notification = Table(
     metadata,
     _serial(),
     Column("staff_id", Text, nullable=False),
-    Column("about", Text, nullable=False),  # overdue, level, assigned ...
+    Column("about", Text, nullable=False),  # overdue, level, assigned ...; of a process: publication.live/its_key
     Column("case_id", Text),
     Column("task_id", Text),
     Column("unique_key", Text, nullable=False, unique=True),
