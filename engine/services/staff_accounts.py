@@ -142,8 +142,8 @@ def deactivate(
     """Close an account: no sign-in, session or token; roles end, its open tasks go back to their groups.
 
     Returns how many. Records keep their author. seen: the version of the account on the administrator's page; from
-    there nothing is given back: raises OpenWork while the person holds a task, and StaleVersion. Raises NotFound when there is no such
-    account, or it is closed already.
+    there nothing is given back: raises OpenWork while the person holds a task, and StaleVersion. Raises NotFound when
+    there is no such account, or it is closed already.
     """
     with engine.database.write() as connection:
         if seen is not None:
