@@ -20,6 +20,7 @@ from web.pages import (
     board,
     cases,
     casework,
+    draft_forms,
     draft_outline,
     drafts,
     help_pages,
@@ -48,7 +49,7 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_FIELDS = 5000
 _AREAS = (
     home, sign_in, inbox, tasks, intake, cases, casework, reviews, processes, versions, moves, notices, settings,
-    help_pages, static_files, drafts, draft_outline,
+    help_pages, static_files, drafts, draft_outline, draft_forms,
     own_password, board, reassign, oversight, admin_staff, admin_reference, admin_mail, admin_import,
 )  # fmt: skip
 

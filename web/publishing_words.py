@@ -44,6 +44,9 @@ THEMES = {
     "form_file": mark("様式"),
     "form_title": mark("様式の名前"),
     "form_field": mark("様式の欄"),
+    "form_section": mark("様式の区切り"),
+    "form_order": mark("欄の順番"),
+    "form_requirement": mark("条件つきの必須"),
     "table": mark("判定表"),
     "table_row": mark("判定表の行"),
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.decisions.model import Table
 from engine.decisions.words import cell_words, value_words
 from engine.forms.api import Field
 from engine.forms.form import Form
 from engine.forms.library import FormLibrary
+from engine.forms.wording import kind_words, requirement_words, rule_words
 
 
 @dataclass(frozen=True)
@@ -20,15 +21,6 @@ class Part:
     name: str
     before: str
     after: str
-
-
-_KINDS = {
-    "string": "短い文", "kana": "かな", "text": "長い文", "int": "数", "bool": "はい・いいえ", "date": "日付",
-    "date_wareki": "日付（和暦）", "datetime": "日時", "daterange": "期間（日付）", "interval": "期間の長さ",
-    "enum": "一つ選ぶ", "multi": "いくつか選ぶ", "matrix": "表から選ぶ", "subtable": "行のある表", "group": "まとまり",
-    "text_date": "文と期日", "bool_text": "有無と内容", "address": "住所", "tel": "電話番号", "email": "メール",
-    "person": "人", "org": "機関", "user": "職員", "ref": "参照", "attachment": "添付", "signature": "署名",
-}  # fmt: skip
 
 
 def form_parts(
@@ -59,44 +51,76 @@ def _fields(form: Form | None) -> str:
 def _form(was: Form, now: Form) -> Iterator[Part]:
     if was.title != now.title:
         yield Part("form_title", now.title, was.title, now.title)
+    if _sections(was) != _sections(now):
+        yield Part("form_section", now.title, _sections(was), _sections(now))
     old, new = {f.key: f for f in was.fields}, {f.key: f for f in now.fields}
     for key in dict.fromkeys((*new, *old)):
         a, b = old.get(key), new.get(key)
         if a is None or b is None:
             yield Part("form_field", now.title, _field(a), _field(b))
         elif a != b:
-            yield from _field_parts(now.title, a, b)
+            yield from _field_parts(now.title, _Told(a, old), _Told(b, new))
+    if [key for key in old if key in new] != [key for key in new if key in old]:
+        yield Part("form_order", now.title, _fields(was), _fields(now))
+    yield from _requirements(was, now)
+
+
+def _sections(form: Form) -> str:
+    return "、".join(section.label for section in form.sections if section.label) or "見出しなし"
+
+
+def _requirements(was: Form, now: Form) -> Iterator[Part]:
+    before, after = ([requirement_words(item, {f.key: f for f in form.fields}) for item in form.schema.get("allOf", [])]
+                     for form in (was, now))  # fmt: skip
+    for text in dict.fromkeys(before):
+        if text not in after:
+            yield Part("form_requirement", now.title, text, "")
+    for text in dict.fromkeys(after):
+        if text not in before:
+            yield Part("form_requirement", now.title, "", text)
 
 
 def _field(field: Field | None) -> str:
     if field is None:
         return ""
-    return f"{field.label}（{_KINDS.get(field.kind.value, field.kind.value)}{'、必須' if field.required else ''}）"
+    return f"{field.label}（{kind_words(field)}{'、必須' if field.required else ''}）"
 
 
-def _field_parts(title: str, was: Field, now: Field) -> Iterator[Part]:
+@dataclass(frozen=True)
+class _Told:
+    """A field with the fields of its form by key."""
+
+    field: Field
+    beside: Mapping[str, Field]
+
+
+def _field_parts(title: str, was: _Told, now: _Told) -> Iterator[Part]:
     told = False
     for attribute, words in _FIELD_WORDS.items():
         before, after = words(was), words(now)
         if before != after:
             told = True
-            yield Part("form_field", f"{title}：{now.label}", f"{attribute} {before}", f"{attribute} {after}")
-    if not told:
-        yield Part("form_field", f"{title}：{now.label}", "細かい設定", "細かい設定（変更）")
+            yield Part("form_field", f"{title}：{now.field.label}", f"{attribute} {before}", f"{attribute} {after}")
+    if not told and replace(was.field, conditional=now.field.conditional) != now.field:
+        yield Part("form_field", f"{title}：{now.field.label}", "細かい設定", "細かい設定（変更）")
 
 
-_FIELD_WORDS: Mapping[str, Callable[[Field], str]] = {
-    "見出し": lambda f: f.label,
-    "種類": lambda f: _KINDS.get(f.kind.value, f.kind.value),
-    "入力": lambda f: "必須" if f.required else "任意",
-    "選択肢": lambda f: "、".join(option.value for option in f.options) or "なし",
-    "列": lambda f: "、".join(column.label for column in f.columns) or "なし",
-    "説明": lambda f: f.hint or "なし",
-    "変数": lambda f: f.variable or "なし",
-    "初期値": lambda f: f.prefill or ("なし" if f.default is None else str(f.default)),
-    "表示する条件": lambda f: "、".join(f"{r.scope} {dict(r.schema)}" for r in f.rules) or "なし",
-    "国報告": lambda f: "対象" if f.report else "対象外",
-    "秘匿": lambda f: f.sealing.value,
+def _rules(told: _Told) -> str:
+    return "、".join(rule_words(rule, told.beside) for rule in told.field.rules) or "なし"
+
+
+_FIELD_WORDS: Mapping[str, Callable[[_Told], str]] = {
+    "見出し": lambda one: one.field.label,
+    "種類": lambda one: kind_words(one.field),
+    "入力": lambda one: "必須" if one.field.required else "任意",
+    "選択肢": lambda one: "、".join(option.value for option in one.field.options) or "なし",
+    "列": lambda one: "、".join(_field(column) for column in one.field.columns) or "なし",
+    "説明": lambda one: one.field.hint or "なし",
+    "変数": lambda one: one.field.variable or "なし",
+    "初期値": lambda one: one.field.prefill or ("なし" if one.field.default is None else str(one.field.default)),
+    "表示する条件": _rules,
+    "国報告": lambda one: "対象" if one.field.report else "対象外",
+    "秘匿": lambda one: one.field.sealing.value,
 }
 
 
@@ -109,12 +133,12 @@ def table_parts(before: Mapping[str, Table], after: Mapping[str, Table]) -> Iter
         was, now = before.get(name), after.get(name)
         label = (now or was).name  # type: ignore[union-attr]  # one of them is there
         if was is None or now is None:
-            yield Part("table", label, _rules(was), _rules(now))
+            yield Part("table", label, _row_count(was), _row_count(now))
         elif was != now:
             yield from _table(label, was, now)
 
 
-def _rules(table: Table | None) -> str:
+def _row_count(table: Table | None) -> str:
     return "" if table is None else f"{len(table.rules)}行"
 
 

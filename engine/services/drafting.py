@@ -81,7 +81,7 @@ def files_with(engine: Engine, actor: Actor, process_key: str, diagram: bytes) -
     """The files of the open draft as they would be with another diagram; nothing is kept. NotFound, NotAuthorised."""
     _require_owner(actor)
     with engine.database.read() as connection:
-        return _with(connection, _open(connection, process_key), diagram)
+        return _with(connection, _open(connection, process_key), {PROCESS_FILE: diagram})
 
 
 def begin(engine: Engine, actor: Actor, process_key: str, version: int | None = None, *, now: datetime) -> Draft:
@@ -113,9 +113,17 @@ def save(
     """
     _require_owner(actor)
     _require_readable(diagram)
+    return save_files(engine, actor, process_key, {PROCESS_FILE: diagram}, seen=seen, now=now)
+
+
+def save_files(
+    engine: Engine, actor: Actor, process_key: str, changed: Mapping[str, bytes | None], *, seen: int, now: datetime
+) -> Draft:
+    """Keep other files of the package as the next revision; None takes one away. The rest as for ``save``."""
+    _require_owner(actor)
     with engine.database.write() as connection:
         row = _open(connection, process_key, lock=True)
-        fresh = _with(connection, row, diagram)
+        fresh = _with(connection, row, changed)
         if _same(connection, row, row.revision, fresh):
             return _draft(connection, row)
         if row.revision == seen:
@@ -239,9 +247,10 @@ def _files(connection: Connection, row: DraftRow, number: int) -> dict[str, byte
     return found
 
 
-def _with(connection: Connection, row: DraftRow, diagram: bytes) -> dict[str, bytes]:
-    kept = _files(connection, row, row.revision)
-    return draft_files.fitting(connection, row.process_key, {**kept, PROCESS_FILE: diagram})
+def _with(connection: Connection, row: DraftRow, changed: Mapping[str, bytes | None]) -> dict[str, bytes]:
+    merged = {**_files(connection, row, row.revision), **changed}
+    files = {path: content for path, content in merged.items() if content is not None}
+    return draft_files.fitting(connection, row.process_key, files)
 
 
 def _same(connection: Connection, row: DraftRow, number: int, content: Mapping[str, bytes]) -> bool:

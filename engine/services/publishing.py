@@ -75,7 +75,12 @@ def _variables(fields: Iterable[Field]) -> Iterator[FormVariable]:
     for field in fields:
         if field.variable is not None:
             options = None if field.open or not field.options else tuple(option.value for option in field.options)
-            yield FormVariable(field.key, field.variable, _KINDS.get(field.kind, "text"), options)
+            yield FormVariable(field.key, field.variable, variable_kind(field), options)
+
+
+def variable_kind(field: Field) -> str:
+    """What a variable gets that takes the value of a field: one of VARIABLE_TYPES."""
+    return _KINDS.get(field.kind, "text")
 
 
 def trial_parse(bpmn: bytes, process_id: str, called: Mapping[str, bytes]) -> Iterable[tuple[str, str]]:

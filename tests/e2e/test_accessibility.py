@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from engine.config import ROOT
-from engine.services import staff_accounts
+from engine.services import access, drafting, staff_accounts
 from tests.e2e.people import PASSWORD, SHOTS, City, Person
 from tests.faults.stories import tell
 from tests.support.clock import MovedClock
@@ -18,7 +18,7 @@ from tests.support.server import live_server
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 AXE = ROOT / "web" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-WORKER, SUPERVISOR = "早苗", "係長の楓"
+WORKER, SUPERVISOR, OWNER = "早苗", "係長の楓", "手続きの梓"
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,9 @@ def office(
         for name in (WORKER, SUPERVISOR):
             staff_accounts.set_password(world.engine, world.people[name], PASSWORD, now=clock.now())
             city.people[name] = Person(city, name, name, browser.new_context(locale="ja-JP"))
+        city.person(OWNER, "azusa", "DV-07", "process_owner")
+        drafting.begin(world.engine, access.actor_by_login(world.engine, "azusa", now=clock.now()), "plan_approval",
+                       now=clock.now())  # fmt: skip
         yield city, "R8-0001"
         city.close()
     world.engine.database.dispose()
@@ -65,6 +68,10 @@ def pages(city: City, case: str) -> Iterator[tuple[str, Page]]:
     yield "reviews", supervisor.opens("/board/reviews")
     for part in ("/board", "/board/list", "/absences", "/timers", "/reports/months"):
         yield part.strip("/").replace("/", "-"), supervisor.opens(part)
+    for part in ("forms", "form/pa_hold", "form/pa_hold/field?field=conclusion", "form/F11/field?section=0",
+                 "form/F11/rule?field=next_review_on"):  # fmt: skip
+        name = part.partition("?")[0].replace("/", "-")
+        yield f"draft-{name}", city.people[OWNER].opens(f"/processes/plan_approval/draft/{part}")
     yield "absent", supervisor.opens("/cases/R8-9999")
 
 

@@ -23,6 +23,7 @@ NOT_FOR_GUESTS = ("task_id", "record_id", "instance_id", "comment_id", "attachme
 ADMINISTERED = {"org_id": "AG-01-1", "parameter": "review_interval", "ladder": "standard"}
 FREE = {"path": "own/none/none.css", "key": "visit", "version": "1", "batch": "1", "staff_id": "1", **ADMINISTERED}
 FREE["incident_id"] = "0" * 32
+FREE["form"] = "note"
 #: arguments whose object none of these cases has
 NOWHERE = {"path", "batch", "staff_id", "incident_id"}
 #: answers of a POST that was let through the gate: done, refused by a rule of the task, or incomplete

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.definitions.context import FormFacts, FormVariable
+from engine.definitions.context import FormFacts
 from engine.definitions.elements import Element
 from engine.definitions.findings import Finding
 from engine.definitions.rulebook import Report
@@ -57,10 +57,11 @@ def _variables(subject: Subject, element: Element, form: FormFacts) -> Iterator[
             continue
         if variable.name not in declared:
             yield subject.at("form.variable_undeclared", element, **blanks)
-        elif not _fits(variable, declared[variable.name].type):
+        elif not fits(variable.kind, declared[variable.name].type):
             ours = declared[variable.name].type
             yield subject.at("form.variable_type", element, theirs=variable.kind, ours=ours, **blanks)
 
 
-def _fits(variable: FormVariable, declared: str) -> bool:
-    return declared in _FITS.get(variable.kind, set())
+def fits(kind: str, declared: str) -> bool:
+    """Whether a variable declared as one type takes what a field of a kind gives."""
+    return declared in _FITS.get(kind, set())
