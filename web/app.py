@@ -10,6 +10,7 @@ from flask import Flask, Response, g, request, url_for
 from jinja2 import StrictUndefined
 
 from web import assets, errors, headers, i18n, publishing_words, runtime, session, words
+from web.api.areas import BLUEPRINTS
 from web.formatting import FILTERS, printable
 from web.navigation import navigation
 from web.pages import (
@@ -31,6 +32,7 @@ from web.pages import (
     notices,
     oversight,
     own_password,
+    own_tokens,
     processes,
     reassign,
     reviews,
@@ -49,7 +51,7 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_FIELDS = 5000
 _AREAS = (
     home, sign_in, inbox, tasks, intake, cases, casework, reviews, processes, versions, moves, notices, settings,
-    help_pages, static_files, drafts, draft_outline, draft_forms,
+    help_pages, static_files, drafts, draft_outline, draft_forms, own_tokens,
     own_password, board, reassign, oversight, admin_staff, admin_reference, admin_mail, admin_import,
 )  # fmt: skip
 
@@ -68,8 +70,8 @@ def create_app(engine: Engine) -> Flask:
     session.install(app)
     errors.install(app)
     _templates(app)
-    for area in _AREAS:
-        app.register_blueprint(area.blueprint)
+    for blueprint in (*(area.blueprint for area in _AREAS), *BLUEPRINTS):
+        app.register_blueprint(blueprint)
     app.after_request(_protect)
     return app
 

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from engine.domain import errors
 from engine.domain.errors import EngineError
 from engine.domain.file_kinds import FileRefused
+from web import problems
 from web.access_notes import note_refusal
 from web.csrf import FIELD, UNSAFE
 from web.formatting import clock_time
@@ -171,6 +172,27 @@ ERROR_PAGES: dict[type[Exception], ErrorPage] = {
     RequestEntityTooLarge: ErrorPage(
         413, mark("送られた内容が大きすぎます"), mark("2MBまで送れます。文章を分けて、もう一度行ってください。")
     ),
+    UnsupportedMediaType: ErrorPage(
+        415, mark("本文の種類が違います"), mark("本文は「Content-Type: application/json」で送ってください。")
+    ),
+    problems.Unauthenticated: ErrorPage(
+        401,
+        mark("使えるトークンがありません"),
+        mark("ヘッダー「Authorization: Bearer …」に、使えるトークンを入れてください。"),
+    ),
+    problems.KeyMissing: ErrorPage(
+        400,
+        mark("操作の鍵がありません"),
+        mark("ヘッダー「Idempotency-Key」に、1回の操作ごとに新しい鍵を入れてください。"),
+    ),
+    problems.BodyUnreadable: ErrorPage(
+        400, mark("本文を読み取れません"), mark("本文は、JSONのオブジェクトをUTF-8で送ってください。")
+    ),
+    problems.NotAsDescribed: ErrorPage(
+        422,
+        mark("依頼の形が違います"),
+        mark("違うところは「errors」にあります。形は /api/v1/openapi.json で確かめてください。"),
+    ),
     Exception: ErrorPage(
         500,
         mark("処理できませんでした"),
@@ -216,7 +238,10 @@ def _on_error(error: Exception) -> Response:
         log.info("refused %s %s: %s", request.method, request.endpoint, error.code)
     if isinstance(error, errors.NotFound):
         note_refusal()
-    return respond(row, detail=detail_of(error), reference=reference)
+    detail = detail_of(error)
+    if problems.wanted():
+        return retried(problems.problem(error, row, detail=detail, reference=reference))
+    return respond(row, detail=detail, reference=reference)
 
 
 def _on_http(error: HTTPException) -> Response:
@@ -228,7 +253,7 @@ def _on_http(error: HTTPException) -> Response:
         row = ERROR_PAGES[BadRequest] if (error.code or 500) < 500 else ERROR_PAGES[Exception]
     if row.status == 404:
         note_refusal()
-    return respond(row)
+    return problems.problem(error, row) if problems.wanted() else respond(row)
 
 
 def _is_file_too_large(error: HTTPException) -> bool:

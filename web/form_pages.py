@@ -45,6 +45,7 @@ def _answers(value: Any) -> Mapping[str, Any]:
 class Difference:
     """One field of a stale page: what was typed, and what is known now; empty for nothing."""
 
+    key: str
     label: str
     mine: str
     now: str
@@ -59,7 +60,7 @@ def differences(opened: OpenForm, typed: Mapping[str, Any], draft: Mapping[str, 
     now = _texts(opened, opened.prefilled.values if draft is None else draft)
     labels = {field.key: field.label for section in opened.form.sections for field in section.fields}
     return tuple(
-        Difference(label, mine.get(key, ""), now.get(key, ""))
+        Difference(key, label, mine.get(key, ""), now.get(key, ""))
         for key, label in labels.items()
         if mine.get(key, "") != now.get(key, "")
     )

@@ -1,4 +1,8 @@
-"""The signed-in person of a request: cookie, session, language, and the gate in front of every route."""
+"""The signed-in person of a request: cookie or token, session, language, and the gate in front of every route.
+
+Pages know the cookie alone, and programs (below ``/api``) the token alone: so no request that a browser sends by itself
+can act below ``/api``, and nothing there needs the token of a form.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,12 @@ from flask import Flask, Request, Response, current_app, g, redirect, request, u
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine.domain.errors import NotAuthorised, NotFound
-from engine.services import sign_in
-from web import csrf
+from engine.services import api_tokens, sign_in
+from web import csrf, problems
 from web.errors import BadRequest, CsrfRefused, SessionEnded
 from web.i18n import LANGUAGES, accepted
 from web.policy import Policy, allows, max_bytes_of, policy_of
+from web.problems import Unauthenticated
 from web.runtime import engine
 
 LANGUAGE_COOKIE = "tsunagu-language"
@@ -32,12 +37,24 @@ def install(app: Flask) -> None:
 def _begin() -> None:
     g.now = engine().clock.now()
     g.signed_in = None
+    if problems.wanted():
+        g.language = accepted(request.headers.get("Accept-Language"))
+        g.signed_in = _bearer()
+        return
     g.language = _asked_language()
     token = request.cookies.get(cookie_name())
     if token and request.endpoint != "static_files.serve":
         g.signed_in = sign_in.session(engine(), token, now=g.now)
     if g.signed_in is not None and g.signed_in.language in LANGUAGES:
         g.language = g.signed_in.language
+
+
+def _bearer() -> sign_in.SignedIn | None:
+    """The person for whom a program acts; nobody without a token that counts."""
+    given = request.authorization
+    if given is None or given.type != "bearer" or not given.token:
+        return None
+    return api_tokens.bearer(engine(), given.token, now=g.now)
 
 
 def _asked_language() -> str:
@@ -58,7 +75,7 @@ def _gate() -> BaseResponse | None:
         return None
     if g.signed_in is None:
         return _to_sign_in_or_error()
-    if request.method in csrf.UNSAFE:
+    if request.method in csrf.UNSAFE and not problems.wanted():
         require_csrf(g.signed_in.csrf)
     if not allows(declared, g.signed_in.actor):
         raise NotAuthorised(declared.value)
@@ -91,6 +108,8 @@ def refuse_unreadable(asked: Request) -> None:
 
 def _to_sign_in_or_error() -> BaseResponse:
     """Reading goes to the sign-in page and comes back; what was typed must not be lost by a redirect."""
+    if problems.wanted():
+        raise Unauthenticated
     if request.method in ("GET", "HEAD"):
         return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")))
     raise SessionEnded
