@@ -8,15 +8,13 @@ of one office lie scattered over the tables, as they do where all offices write 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
+from benchmarks.filling import Sql, analyse, filling
 from engine.services.engine import Engine
-from engine.storage.database import Database
-from engine.storage.tables import metadata
 from tests.support.casework import Casework, a_form, a_process, a_task, flow
 
 OPEN_OF_OFFICE = 200  #: of which 90 can be claimed, 100 are claimed (20 by each of five people), 10 are held
@@ -26,9 +24,6 @@ PROCESS = a_process(
     KEY, a_task("work") + '<bpmn:endEvent id="end" name="終わり"/>' + flow("st", "work") + flow("work", "end")
 )
 LEVELS = ("warn", "overdue", "1", "2", "3")
-#: tables whose secondary indexes are made after they are filled
-LARGE = ("person", "household", "support_case", "case_organisation", "process_instance", "user_task", "task_candidate",
-         "clock", "timer", "audit_chain")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,10 +57,10 @@ def settle(url: str, crowd: Crowd, now: datetime) -> Engine:
     """Fill a migrated, empty database; returns the product's engine on it."""
     office = Casework.open(url)
     version = office.deploy(KEY, PROCESS, {"note": a_form("note", optional=("note",))})
-    with _filling(office.engine.database) as connection:
-        for statement in _statements(_Words(office.engine.database.is_sqlite, crowd, now, version)):
+    with filling(office.engine.database) as connection:
+        for statement in _statements(_Words(office.engine.database.is_sqlite, now, crowd, version)):
             connection.execute(text(statement.replace(":", "\\:")))
-    _analyse(office.engine.database)
+    analyse(office.engine.database)
     return office.engine
 
 
@@ -74,65 +69,12 @@ def staff_of(office: int, person: int) -> str:
     return f"{0x5AFF0000 + office * STAFF_OF_OFFICE + person:032x}"
 
 
-@contextmanager
-def _filling(database: Database) -> Iterator[Connection]:
-    """One transaction without foreign keys and secondary indexes, which come back at its end."""
-    indexes = [index for name in LARGE for index in metadata.tables[name].indexes]
-    with database.engine.connect() as connection:
-        if database.is_sqlite:
-            for pragma in ("foreign_keys=OFF", "synchronous=OFF", "cache_size=-500000", "temp_store=MEMORY"):
-                connection.connection.driver_connection.execute(f"PRAGMA {pragma}")  # type: ignore[union-attr]
-        with connection.begin():
-            if not database.is_sqlite:
-                connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-            for index in indexes:
-                index.drop(connection)
-            yield connection
-            for index in indexes:
-                index.create(connection)
-    database.dispose()
-
-
-def _analyse(database: Database) -> None:
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if database.is_sqlite:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
-        else:
-            connection.exec_driver_sql("VACUUM ANALYZE")
-            connection.exec_driver_sql("CHECKPOINT")
-
-
 @dataclass(frozen=True)
-class _Words:
-    """The same SQL in two dialects. ``n`` counts rows from 0."""
+class _Words(Sql):
+    """SQL for a crowd. version: of its process."""
 
-    sqlite: bool
     crowd: Crowd
-    now: datetime
     version: str
-
-    def rows(self, count: int, columns: str, values: str) -> str:
-        """INSERT of ``count`` rows; ``columns`` begins with the table's name."""
-        if self.sqlite:
-            series = f"WITH RECURSIVE g(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM g WHERE n < {count - 1}) "
-            return f"INSERT INTO {columns} {series}SELECT {values} FROM g"
-        return f"INSERT INTO {columns} SELECT {values} FROM generate_series(0, CAST({count - 1} AS bigint)) AS g(n)"
-
-    def identity(self, number: str, kind: int = 0) -> str:
-        """32 hexadecimal digits; ``kind`` keeps the tables apart."""
-        value = f"{kind << 40} + ({number})"
-        return f"printf('%032x', {value})" if self.sqlite else f"lpad(to_hex({value}), 32, '0')"
-
-    def instant(self, minutes: str) -> str:
-        """The present plus some minutes."""
-        if self.sqlite:
-            base = self.now.strftime("%Y-%m-%d %H:%M:%S")
-            return f"strftime('%Y-%m-%dT%H:%M:%S.000000Z', '{base}', ({minutes}) || ' minutes')"
-        return f"(timestamptz '{self.now.isoformat()}' + ({minutes}) * interval '1 minute')"
-
-    def word(self, number: str) -> str:
-        """A number as text."""
-        return f"CAST({number} AS text)"
 
 
 CASE, PERSON, HOUSEHOLD, INSTANCE, TASK, CLOCK, TIMER, SHARE = range(1, 9)

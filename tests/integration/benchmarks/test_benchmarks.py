@@ -37,6 +37,18 @@ def test_every_benchmark_runs_at_toy_size_and_prints_its_lines() -> None:
         "inbox, mine",
         "inbox, claimable",
         "inbox, counts of all views",
+        "inbox",
+        "inbox, claimable",
+        "board of one office",
+        "board of the city",
+        "list of the board",
+        "moments",
+        "months",
+        "case file of ten years, timeline",
+        "case file of ten years, contacts",
+        "case file of ten years, records",
+        "case file of ten years, plans",
+        "case file of ten years, tasks",
     ]
     assert {len(row) for row in table} == {9}
     assert "bare commit of one row, SQLite" in run.stdout
