@@ -9,7 +9,7 @@ from typing import Any
 from engine.forms.api import Field, Kind, Rule
 from engine.forms.editing import control_of, scope_key
 from engine.forms.field_edits import reference_of
-from engine.forms.wording import rule_words
+from engine.forms.wording import chosen_values, rule_words
 from engine.services.form_editing import Forms
 
 
@@ -64,3 +64,20 @@ def choosable(field: Field) -> bool:
     if field.kind is Kind.BOOL:
         return True
     return field.kind in (Kind.ENUM, Kind.MULTI) and bool(field.options) and field.ref is None
+
+
+def values_of(field: Field) -> tuple[tuple[str, str], ...]:
+    """(value as the page sends it, words) of what a condition may be about."""
+    if field.kind is Kind.BOOL:
+        return (("true", field.true_label), ("false", field.false_label))
+    return tuple((option.value, option.label) for option in field.options)
+
+
+def chosen_now(rule: Any, key: str) -> frozenset[str]:
+    """The values at which a rule about the field ``key`` shows, as the page sends them; none for any other rule."""
+    condition = rule.get("condition") if isinstance(rule, Mapping) else None
+    if not isinstance(condition, Mapping) or scope_key(condition) != key or rule.get("effect") != "SHOW":
+        return frozenset()
+    schema = condition.get("schema")
+    values = chosen_values(schema) if isinstance(schema, Mapping) else None
+    return frozenset(str(value).lower() if isinstance(value, bool) else str(value) for value in values or ())

@@ -9,7 +9,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine.domain.errors import FormInvalid, NotFound
-from engine.forms.editing import hidden_keys, plan
+from engine.forms.api import Field
+from engine.forms.editing import Document, control_of, hidden_keys, plan
 from engine.forms.field_edits import NewKind, Spot, free_key, reference_of, schema_at, taken_names
 from engine.forms.option_edits import options_of
 from engine.forms.wording import requirement_words
@@ -21,7 +22,7 @@ from engine.services.form_uses import uses_of
 from web import form_pages, form_rendering
 from web.form_acts import ACTS, Act, Ask, anchor_of, line, new_field, whole
 from web.form_editor_words import DONE, FIELD_KINDS, NEW_KINDS, USES
-from web.form_view import choosable, field_rows, rule_told
+from web.form_view import choosable, chosen_now, field_rows, rule_told, values_of
 from web.i18n import gettext
 from web.pages.drafts import seen_revision, taken_page
 from web.policy import policy
@@ -251,20 +252,25 @@ def _rule_page(forms: Forms, key: str, asked: dict[str, str], errors: dict[str, 
     if form is None:
         raise NotFound("form")
     fields = {one.key: one for one in form.fields}
-    sections = plan(document)
-    if asked["field"]:
-        if asked["field"] not in fields:
-            raise NotFound("field")
-        name, inside = fields[asked["field"]].label, {asked["field"]}
-        now_shown = field_rows(forms, key)[asked["field"]].rule
-    else:
-        section = sections[whole(asked["section"])] if whole(asked["section"]) < len(sections) else None
-        if section is None:
-            raise NotFound("section")
-        name, inside, now_shown = section.label or gettext("見出しのない区切り"), {*section.keys}, ""
-        now_shown = rule_told(section.rule, fields)
+    name, inside, now_set = _governed(document, fields, asked)
     offered = [one for one in form.fields if choosable(one) and one.key not in inside]
     by = next((one for one in offered if one.key == asked["by"]), None)
     return render_template("draft_form_rule.html", **_shared(
-        forms, errors, key=key, title=document["title"], asked=asked, name=name, rule=now_shown, offered=offered, by=by,
+        forms, errors, key=key, title=document["title"], asked=asked, name=name, rule=rule_told(now_set, fields),
+        offered=offered, by=by, values=values_of(by) if by is not None else (),
+        ticked=chosen_now(now_set, by.key if by is not None else ""),
     ))  # fmt: skip
+
+
+def _governed(
+    document: Document, fields: dict[str, Field], asked: dict[str, str]
+) -> tuple[str, frozenset[str], Any]:  # fmt: skip
+    """Name of the field or section that a rule is about, the keys of its fields, and the rule that it has."""
+    control = control_of(document, asked["field"])
+    if control is not None and asked["field"] in fields:
+        return fields[asked["field"]].label, frozenset({asked["field"]}), control.get("rule")
+    sections, number = plan(document), whole(asked["section"])
+    if asked["field"] or number >= len(sections):
+        raise NotFound("section")
+    section = sections[number]
+    return section.label or gettext("見出しのない区切り"), frozenset(section.keys), section.rule
