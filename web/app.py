@@ -19,6 +19,7 @@ from web.pages import (
     admin_reference,
     admin_staff,
     board,
+    capacity,
     cases,
     casework,
     draft_forms,
@@ -36,6 +37,7 @@ from web.pages import (
     processes,
     reassign,
     reviews,
+    sealed,
     settings,
     sign_in,
     static_files,
@@ -52,7 +54,7 @@ MAX_FIELDS = 5000
 _AREAS = (
     home, sign_in, inbox, tasks, intake, cases, casework, reviews, processes, versions, moves, notices, settings,
     help_pages, static_files, drafts, draft_outline, draft_forms, own_tokens,
-    own_password, board, reassign, oversight, admin_staff, admin_reference, admin_mail, admin_import,
+    own_password, capacity, sealed, board, reassign, oversight, admin_staff, admin_reference, admin_mail, admin_import,
 )  # fmt: skip
 
 

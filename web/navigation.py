@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.domain.errors import StorageUnavailable
 from engine.domain.staff import Actor
 from engine.queries import notices, staff_list
-from engine.queries.staff_list import Desk
+from engine.queries.staff_list import Desk, Office
 from web.i18n import mark
 from web.policy import Policy, allows
 from web.runtime import engine
@@ -29,6 +29,7 @@ class Navigation:
     items: tuple[Item, ...]
     desks: tuple[Desk, ...]
     unread: int
+    offices: tuple[Office, ...] = ()
 
 
 _INBOX = Item("inbox.show", mark("受信箱"), "inbox")
@@ -61,7 +62,8 @@ def navigation(actor: Actor) -> Navigation:
     if allows(Policy.ADMIN, actor):
         items += _ADMIN
     try:
-        return Navigation(tuple(items), staff_list.desks(engine(), actor), notices.unread_count(engine(), actor))
+        desks, offices = staff_list.desks(engine(), actor), staff_list.offices(engine(), actor)
+        return Navigation(tuple(items), desks, notices.unread_count(engine(), actor), offices)
     except StorageUnavailable:  # the page that says so has a bar too
         return Navigation(tuple(items), (), 0)
 

@@ -16,6 +16,12 @@ VIEWS = {
     "held": mark("保留中"),
     "done-today": mark("今日完了"),
 }
+ORDERS = {
+    "due": mark("期限の近い順"),
+    "opened": mark("新しく始まった順"),
+    "case": mark("ケース番号順"),
+    "process": mark("プロセス順"),
+}
 EMPTY_VIEWS = {
     "mine": mark("自分の担当はすべて完了しています。"),
     "claimable": mark("引き受けを待っている仕事はありません。"),
@@ -208,6 +214,8 @@ MARKS = {
 }
 NOTICES = {
     "assigned": mark("担当になりました"),
+    "assigned_absent": mark("代理をしている人に仕事が届きました"),
+    "sealed_opened": mark("秘匿の内容が開かれました"),
     "reminded": mark("催促がありました"),
     "handed_over": mark("担当が替わりました"),
     "deputy": mark("代理に登録されました"),
@@ -217,6 +225,10 @@ NOTICES = {
     "level:1": mark("期限超過の知らせ（段階1）"),
     "level:2": mark("期限超過の知らせ（段階2）"),
     "level:3": mark("期限超過の知らせ（段階3）"),
+    "publication.requested": mark("公開の承認を待っています"),
+    "publication.live": mark("準備した版が公開されました"),
+    "publication.refused": mark("公開の依頼が差し戻されました"),
+    "publication.withdrawn": mark("公開の準備が取りやめになりました"),
     "missed": mark("期限の見張りが止まっていた間に、期限が近づいたもの・過ぎたものがあります"),
 }
 ACTS = {
@@ -247,6 +259,7 @@ ACTS = {
     "comment.withdrawn": mark("コメントを取り消しました"),
     "attachment.added": mark("ファイルを付けました"),
     "attachment.withdrawn": mark("付けたファイルを取り消しました"),
+    "sealed.opened": mark("秘匿の内容を開きました"),
     "timer.fired": mark("予定の日になりました：%(name)s"),
     "message.delivered": mark("ほかの手続きから知らせが届きました：%(name)s"),
 }

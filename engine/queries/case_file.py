@@ -12,7 +12,14 @@ from engine.domain.business_days import tokyo_date
 from engine.domain.errors import NotFound
 from engine.domain.staff import Actor
 from engine.domain.wareki import age_on
-from engine.queries.visibility import Scope, case_visible, own_orgs, sees_scope, sees_whole_case
+from engine.queries.visibility import (
+    Scope,
+    case_visible,
+    opens_sealed,
+    own_orgs,
+    sees_scope,
+    sees_whole_case,
+)
 from engine.storage.sealing import unseal
 from engine.storage.tables import (
     case_organisation,
@@ -213,9 +220,12 @@ def head_of(connection: Connection, row: RowMapping, now: datetime) -> CaseHead:
     )
 
 
-def people(engine: Engine, head: CaseHead) -> People | None:
-    """Contact details and household, None for those who neither carry the case nor see its consultation records."""
-    if not head.whole and Scope.CONSULTATION not in head.scopes:
+def people(engine: Engine, head: CaseHead, *, opened: bool = False) -> People | None:
+    """Contact details and household, None for those who neither carry the case nor see its consultation records.
+
+    opened: not masked. Only services.sealed asks so, after it has noted who opens it and why.
+    """
+    if not sees_people(head):
         return None
     with engine.database.read() as connection:
         row = connection.execute(
@@ -223,7 +233,25 @@ def people(engine: Engine, head: CaseHead) -> People | None:
             .join(support_case, support_case.c.subject_id == person.c.id)
             .where(support_case.c.id == head.id)
         ).one()
-        return People(_contact(row, masked=head.seal_level > 0), _members(connection, row.household_id))
+        masked = head.seal_level > 0 and not opened
+        return People(_contact(row, masked=masked), _members(connection, row.household_id))
+
+
+def sees_people(head: CaseHead) -> bool:
+    """Whether the reader sees the person's details and the household."""
+    return head.whole or Scope.CONSULTATION in head.scopes
+
+
+def may_open_sealed(engine: Engine, actor: Actor, head: CaseHead, *, now: datetime) -> bool:
+    """Whether the actor may open, with a reason, what the case's seal hides."""
+    with engine.database.read() as connection:
+        return opens_case(connection, actor, head.id, now)
+
+
+def opens_case(connection: Connection, actor: Actor, case_id: str, now: datetime) -> bool:
+    """The same within an open connection."""
+    query = select(support_case.c.id).where(support_case.c.id == case_id, opens_sealed(actor, now))
+    return connection.execute(query).first() is not None
 
 
 def parts(engine: Engine, actor: Actor, head: CaseHead, *, now: datetime) -> tuple[Part, ...]:

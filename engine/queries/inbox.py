@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,12 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, lite
 from engine.domain.business_days import tokyo_date, tokyo_midnight
 from engine.domain.kana import fold
 from engine.domain.staff import Actor
+from engine.queries import ordering
 from engine.queries.deadlines import DueStatus, calendar_of, due_status
+from engine.queries.ordering import BY_NUMBER, Key, Keys, Order
 from engine.queries.paging import PAGE_SIZE, After
 from engine.queries.queues import claimable
-from engine.queries.visibility import task_actionable, task_visible
+from engine.queries.visibility import in_capacity, task_actionable, task_visible
 from engine.storage.columns import Instant
 from engine.storage.sql import one_of
 from engine.storage.tables import (
@@ -65,10 +67,11 @@ class InboxFilter:
     org: str = ""
     words: str = ""
     after: After | None = None
+    order: Order = Order.DUE
 
     @property
     def is_set(self) -> bool:
-        """Whether anything narrows the view (the page number does not)."""
+        """Whether anything narrows the view (page and order do not)."""
         return bool(self.due or self.process or self.org or self.words)
 
 
@@ -119,26 +122,34 @@ def task_counts(engine: Engine, actor: Actor, *, now: datetime) -> dict[View, in
         return {view: _count(connection, _in_view(connection, view, actor, now)) for view in views}
 
 
+def count_elsewhere(engine: Engine, actor: Actor, view: View, *, now: datetime) -> int:
+    """How many tasks of a view wait for the person in the capacities in which they do not work now."""
+    if not actor.elsewhere or view not in (View.MINE, View.HELD):
+        return 0
+    whole = replace(actor, elsewhere=())
+    with engine.database.read() as connection:
+        here, everywhere = (_count(connection, _in_view(connection, view, one, now)) for one in (actor, whole))
+    return everywhere - here
+
+
 def inbox(engine: Engine, actor: Actor, view: View, narrow: InboxFilter, *, now: datetime) -> InboxPage:
-    """One page of a view of the actor's work, the most urgent first (done: the latest first)."""
-    descending = view is View.DONE_TODAY
-    sort = user_task.c.completed_at if descending else func.coalesce(user_task.c.due_at, _far())
-    order = (sort.desc(), user_task.c.id.desc()) if descending else (sort, user_task.c.id)
+    """One page of a view of the actor's work in the order wished: the most urgent first unless another is named."""
+    keys = sort_keys(view, narrow.order)
     with engine.database.read() as connection:
         base = _in_view(connection, view, actor, now)
-        narrowed = and_(base, *_narrowing(narrow, now), *_after(narrow.after, sort, descending))
-        chosen = _slim(narrow).where(narrowed)
-        found = connection.execute(_page(chosen, sort, order, descending)).all()
+        beyond = ordering.after(narrow.after, keys, user_task.c.id)
+        chosen = _slim(narrow).where(and_(base, *_narrowing(narrow, now), *beyond))
+        found = connection.execute(_page(chosen, keys)).all()
         page = found[:PAGE_SIZE]
         figures = _figures(connection, base, narrow, now)
-        processes, orgs = _choices(connection, figures)
+        processes, orgs = choices(connection, figures.processes, figures.orgs)
         return InboxPage(
             rows=tuple(_row(engine, row, now, view is View.CLAIMABLE) for row in page),
             total=figures.total,
             unfiltered=figures.unfiltered,
             late=figures.late,
             today=figures.today,
-            next=_next(page, found),
+            next=_next(page, found, len(keys)),
             processes=processes,
             orgs=orgs,
         )
@@ -161,7 +172,22 @@ def tasks_by_id(engine: Engine, actor: Actor, task_ids: Collection[str], *, now:
         return {row.id: _row(engine, row, now, False) for row in connection.execute(_rows().where(condition))}
 
 
-# ---------------------------------------------------------------- conditions
+# ---------------------------------------------------------------- order and conditions
+
+
+def sort_keys(view: View, order: Order) -> Keys:
+    """By what a view is sorted. Deadlines in hours stand first in every order: they run day and night."""
+    due = Key(func.coalesce(user_task.c.due_at, _far()))
+    if view is View.DONE_TODAY:
+        due = Key(user_task.c.completed_at, descending=True)
+    by_hours = and_(user_task.c.due_at.is_not(None), user_task.c.due_on.is_(None))
+    first = () if view is View.DONE_TODAY else (Key(case((by_hours, 0), else_=1)),)
+    return {
+        Order.DUE: (due,),
+        Order.OPENED: (*first, Key(user_task.c.opened_at, descending=True)),
+        Order.CASE: (*first, *BY_NUMBER, due),
+        Order.PROCESS: (*first, Key(user_task.c.process_key), due),
+    }[order]
 
 
 def _open() -> ColumnElement[bool]:
@@ -171,10 +197,9 @@ def _open() -> ColumnElement[bool]:
 def _in_view(connection: Connection, view: View, actor: Actor, now: datetime) -> ColumnElement[bool]:
     """States are written out, so that both databases find the indexes that hold open tasks only."""
     mine = and_(user_task.c.assignee_id == actor.staff_id, one_of(user_task.c.state, "open", "claimed", "held"))
-    if view is View.MINE:
-        return and_(mine, one_of(user_task.c.state, "claimed"))
-    if view is View.HELD:
-        return and_(mine, one_of(user_task.c.state, "held"))
+    if view in (View.MINE, View.HELD):
+        state = "claimed" if view is View.MINE else "held"
+        return and_(mine, one_of(user_task.c.state, state), *in_capacity(actor))
     if view is View.DONE_TODAY:
         since = tokyo_midnight(tokyo_date(now))
         return and_(user_task.c.completed_by == actor.staff_id, user_task.c.completed_at >= since)
@@ -216,15 +241,6 @@ def _due_condition(due: DueFilter, now: datetime) -> list[ColumnElement[bool]]:
     return [column > soon_ends] if due is DueFilter.LATER else [column.is_(None)]
 
 
-def _after(after: After | None, sort: Any, descending: bool) -> list[ColumnElement[bool]]:
-    value = after.moment() if after else None
-    if after is None or value is None:
-        return []
-    beyond = sort < value if descending else sort > value
-    tie = user_task.c.id < after.id if descending else user_task.c.id > after.id
-    return [or_(beyond, and_(sort == value, tie))]
-
-
 def _far() -> ColumnElement[datetime]:
     return literal(_FAR, Instant)
 
@@ -232,13 +248,15 @@ def _far() -> ColumnElement[datetime]:
 # ---------------------------------------------------------------- rows
 
 
-def _page(chosen: Select[Any], sort: Any, order: Sequence[Any], descending: bool) -> Select[Any]:
+def _page(chosen: Select[Any], keys: Keys) -> Select[Any]:
     """The rows of a page and one more. Its tasks are chosen first, and only these are joined with what is shown."""
-    keys = chosen.add_columns(user_task.c.id, sort.label("sort_value"))
-    page = keys.order_by(*order).limit(PAGE_SIZE + 1).subquery("page")
-    again = (page.c.sort_value.desc(), page.c.id.desc()) if descending else (page.c.sort_value, page.c.id)
-    tasks = page.join(user_task, user_task.c.id == page.c.id)
-    return _rows(tasks).add_columns(page.c.sort_value).order_by(*again)
+    sorted_by = [key.expression.label(f"sort_{n}") for n, key in enumerate(keys)]
+    chosen = chosen.add_columns(user_task.c.id, *sorted_by)
+    page = chosen.order_by(*ordering.clauses([*(key.expression for key in keys), user_task.c.id], keys))
+    found = page.limit(PAGE_SIZE + 1).subquery("page")
+    values = [found.c[column.name] for column in sorted_by]
+    tasks = found.join(user_task, user_task.c.id == found.c.id)
+    return _rows(tasks).add_columns(*values).order_by(*ordering.clauses([*values, found.c.id], keys))
 
 
 def _rows(tasks: Any = user_task) -> Select[Any]:
@@ -305,12 +323,10 @@ def _status(engine: Engine, row: Any, now: datetime) -> DueStatus:
     )
 
 
-def _next(page: Sequence[Any], found: Sequence[Any]) -> After | None:
+def _next(page: Sequence[Any], found: Sequence[Any], keys: int) -> After | None:
     if len(found) <= len(page) or not page:
         return None
-    value = page[-1].sort_value
-    moment = value if isinstance(value, datetime) else _FAR
-    return After(moment.isoformat(), page[-1].id)
+    return ordering.place([page[-1]._mapping[f"sort_{n}"] for n in range(keys)], page[-1].id)
 
 
 def _slim(narrow: InboxFilter | None = None) -> Select[Any]:
@@ -357,14 +373,16 @@ def _figures(connection: Connection, base: ColumnElement[bool], narrow: InboxFil
     return _Figures(unfiltered, total, late, today, processes, orgs)
 
 
-def _choices(connection: Connection, figures: _Figures) -> tuple[dict[str, str], dict[str, str]]:
-    """What the filters may be set to within the view: processes and organisations, code to name, by name."""
+def choices(
+    connection: Connection, processes: Collection[str], orgs: Collection[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What the filters may be set to within a view: processes and organisations, code to name, by name."""
     newest = (
         select(definition_version.c.process_key, definition_version.c.name)
-        .where(definition_version.c.process_key.in_(sorted(figures.processes)))
+        .where(definition_version.c.process_key.in_(sorted(processes)))
         .order_by(definition_version.c.number)
     )
-    named = select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(sorted(figures.orgs)))
+    named = select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(sorted(orgs)))
     return _by_name(connection.execute(newest)), _by_name(connection.execute(named))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, select
 
 from engine.domain.errors import NotFound
 from engine.domain.staff import Actor
-from engine.queries.case_file import CaseHead
+from engine.queries.case_file import MASK, CaseHead
 from engine.queries.visibility import own_orgs, record_visible
 from engine.storage.sealing import join
 from engine.storage.tables import organisation, person, programme, record, staff, support_case, user_task
@@ -44,6 +44,12 @@ class RecordView:
     row: RecordRow
     sections: tuple[PresentedSection, ...]
     versions: tuple[RecordRow, ...]
+
+    @property
+    def has_sealed(self) -> bool:
+        """Whether a seal hides something of it."""
+        fields = [field for section in self.sections for field in section.fields]
+        return any(MASK in (field.text, *(cell for row in field.table for cell in row)) for field in fields)
 
 
 @dataclass(frozen=True)
@@ -94,11 +100,12 @@ def records(engine: Engine, actor: Actor, head: CaseHead, *, now: datetime) -> t
 
 
 def record_view(
-    engine: Engine, actor: Actor, head: CaseHead, record_id: str, *, wareki: bool, now: datetime
+    engine: Engine, actor: Actor, head: CaseHead, record_id: str, *, wareki: bool, opened: bool = False, now: datetime
 ) -> RecordView:
     """One record of the case, for reading. Raises NotFound when it is absent or not the actor's to read.
 
-    Sealed values stay masked; restricted ones are shown to the organisation that wrote them.
+    Sealed values stay masked; restricted ones are shown to the organisation that wrote them. opened: not masked; only
+    services.sealed asks so, after it has noted who opens it and why.
     """
     visible = _rows().where(record.c.case_id == head.id, record_visible(actor, now))
     own = own_orgs(actor)
@@ -109,7 +116,7 @@ def record_view(
         series = connection.execute(visible.where(record.c.series == row.series).order_by(record.c.number)).all()
         sections = _form_of(engine, row).present(
             join(row.data, row.sealed),
-            may_see_sealed=False,
+            may_see_sealed=opened,
             may_see_restricted=row.org_id in own,
             case_sealed=head.seal_level > 0,
             references=_Names(engine, connection),

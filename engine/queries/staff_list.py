@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from engine.domain.staff import Actor
+from engine.queries.visibility import same_office
 from engine.storage.tables import membership, organisation, staff
 
 if TYPE_CHECKING:
@@ -58,6 +59,31 @@ def desks(engine: Engine, actor: Actor) -> tuple[Desk, ...]:
         query = select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(ids))
         names = {row.id: row.name for row in connection.execute(query)}
     return tuple(Desk(m.org_id, names.get(m.org_id, m.org_id), m.role) for m in actor.memberships)
+
+
+@dataclass(frozen=True)
+class Office:
+    """An organisation for which the person may work, with the roles held there."""
+
+    org_id: str
+    org_name: str
+    roles: tuple[str, ...]
+
+
+def offices(engine: Engine, actor: Actor) -> tuple[Office, ...]:
+    """Between what somebody with roles in several organisations chooses, by id; none for who has no choice.
+
+    An office that is listed under two ids stands here once.
+    """
+    roles: dict[str, list[str]] = {}
+    for held in (*actor.memberships, *actor.elsewhere):
+        roles.setdefault(min(same_office(held.org_id)), []).append(held.role)
+    if len(roles) < 2:
+        return ()
+    with engine.database.read() as connection:
+        query = select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(sorted(roles)))
+        known = {row.id: row.name for row in connection.execute(query)}
+    return tuple(Office(org, known.get(org, org), tuple(dict.fromkeys(held))) for org, held in sorted(roles.items()))
 
 
 def names(engine: Engine, ids: Iterable[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from engine.domain.errors import NotFound
 from engine.domain.roles import Role
-from engine.domain.staff import ANY_CITY_ORG, Actor
+from engine.domain.staff import ANY_CITY_ORG, Actor, Membership
 from engine.queries.case_file import CaseHead, head_of
 from engine.queries.deadlines import ClockStory, DueStatus, calendar_of, clock_story, due_status
 from engine.queries.outline import NextStep, next_steps
@@ -111,6 +111,7 @@ class TaskPage:
     may_do: bool
     manages: bool
     colleagues: tuple[tuple[str, str], ...] = field(default=())
+    other_office: str = ""  #: the organisation for which the actor may do it, where not for the one they work for now
 
     @property
     def is_open(self) -> bool:
@@ -176,9 +177,10 @@ def _page(engine: Engine, connection: Connection, actor: Actor, row: Any, case_r
         case=head_of(connection, case_row, now),
         case_open=bool(case_row["visible"]),
         mine=mine,
-        may_do=_is_candidate(connection, actor, row),
+        may_do=_is_candidate(connection, actor.memberships, row),
         manages=managing,
         colleagues=_colleagues(connection, row["id"], now) if managing or mine else (),
+        other_office=_other_office(connection, actor, row),
     )
 
 
@@ -225,9 +227,16 @@ def _candidates(connection: Connection, task_id: str) -> tuple[Candidate, ...]:
     )
 
 
-def _is_candidate(connection: Connection, actor: Actor, row: Mapping[str, Any]) -> bool:
+def _other_office(connection: Connection, actor: Actor, row: Mapping[str, Any]) -> str:
+    if not actor.elsewhere or _is_candidate(connection, actor.memberships, row):
+        return ""
+    able = (m.org_id for m in actor.elsewhere if _is_candidate(connection, [m], row))
+    return next(able, "")
+
+
+def _is_candidate(connection: Connection, held: Iterable[Membership], row: Mapping[str, Any]) -> bool:
     """One of the memberships (of the city, where only its staff may do it) is a candidate."""
-    memberships = [m for m in actor.memberships if m.city_staff or not row["city_staff_only"]]
+    memberships = [m for m in held if m.city_staff or not row["city_staff_only"]]
     query = select(task_candidate.c.task_id).where(
         task_candidate.c.task_id == row["id"], candidate_matches(memberships)
     )

@@ -8,11 +8,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, Select, or_, select
 
 from engine.domain.staff import SYSTEM_ID, Actor
+from engine.queries import ordering
 from engine.queries.case_file import CaseHead
 from engine.queries.decision_tables import Decided, decided
+from engine.queries.ordering import Key
+from engine.queries.paging import PAGE_SIZE, After
 from engine.queries.visibility import Scope, own_orgs, record_visible
 from engine.storage.tables import (
     audit_event,
@@ -93,9 +96,29 @@ def timeline(
 
 
 def contacts(engine: Engine, actor: Actor, head: CaseHead) -> tuple[Entry, ...]:
-    """Every contact that the actor may read, the oldest first."""
+    """Every contact that the actor may read, the oldest first: for the picture, which shows all of them."""
     with engine.database.read() as connection:
         return tuple(sorted(_contacts(connection, actor, head), key=lambda entry: entry.at))
+
+
+@dataclass(frozen=True)
+class ContactPage:
+    """One page of contacts, the newest first."""
+
+    rows: tuple[Entry, ...]
+    next: After | None
+
+
+def contact_page(engine: Engine, actor: Actor, head: CaseHead, after: After | None) -> ContactPage:
+    """One page of the contacts that the actor may read."""
+    keys = (Key(contact.c.at, descending=True),)
+    query = _contact_rows(actor, head).where(*ordering.after(after, keys, contact.c.id))
+    query = query.order_by(*ordering.clauses([contact.c.at, contact.c.id], keys)).limit(PAGE_SIZE + 1)
+    with engine.database.read() as connection:
+        found = connection.execute(query).all()
+    page = found[:PAGE_SIZE]
+    more = ordering.place([page[-1].at], page[-1].id) if len(found) > len(page) else None
+    return ContactPage(tuple(_contact(row) for row in page), more)
 
 
 def _steps(
@@ -201,6 +224,10 @@ def _visible_records(actor: Actor, head: CaseHead, now: datetime) -> Any:
 
 
 def _contacts(connection: Connection, actor: Actor, head: CaseHead) -> list[Entry]:
+    return [_contact(row) for row in connection.execute(_contact_rows(actor, head))]
+
+
+def _contact_rows(actor: Actor, head: CaseHead) -> Select[Any]:
     query = (
         select(contact, staff.c.name.label("actor_name"), organisation.c.name.label("org_name"))
         .outerjoin(staff, staff.c.id == contact.c.staff_id)
@@ -208,8 +235,8 @@ def _contacts(connection: Connection, actor: Actor, head: CaseHead) -> list[Entr
         .where(contact.c.case_id == head.id)
     )
     if not head.whole and Scope.CONSULTATION not in head.scopes:
-        query = query.where(and_(contact.c.org_id.in_(own_orgs(actor))))
-    return [_contact(row) for row in connection.execute(query)]
+        query = query.where(contact.c.org_id.in_(own_orgs(actor)))
+    return query
 
 
 def _contact(row: Any) -> Entry:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, select, tuple_
 
 from engine.domain.staff import Actor
-from engine.queries.inbox import InboxFilter, matches_words
+from engine.queries import ordering
+from engine.queries.inbox import InboxFilter, choices, matches_words
+from engine.queries.ordering import BY_NUMBER, Key, Keys, Order
 from engine.queries.outline import opens_task
 from engine.queries.paging import PAGE_SIZE, After
 from engine.queries.visibility import sees_whole_case
@@ -35,12 +38,14 @@ class UpcomingRow:
 
 @dataclass(frozen=True)
 class UpcomingPage:
-    """One page of 予定, the nearest first; ``total`` counts all rows of the filter."""
+    """One page of 予定; ``total`` counts all rows of the filter, ``processes`` and ``orgs`` occur in the view."""
 
     rows: tuple[UpcomingRow, ...]
     total: int
     unfiltered: int
     next: After | None
+    processes: Mapping[str, str] = field(default_factory=dict)
+    orgs: Mapping[str, str] = field(default_factory=dict)
 
 
 def count_upcoming(engine: Engine, actor: Actor, *, now: datetime) -> int:
@@ -51,19 +56,30 @@ def count_upcoming(engine: Engine, actor: Actor, *, now: datetime) -> int:
 
 
 def upcoming(engine: Engine, actor: Actor, narrow: InboxFilter, *, now: datetime) -> UpcomingPage:
-    """One page of the tasks that a moment will open on cases that the actor's office carries."""
+    """One page of the tasks that a moment will open on cases that the actor's office carries, the nearest first
+    unless another order is named."""
+    keys = _sort_keys(narrow.order)
     with engine.database.read() as connection:
         base, names = _condition(engine, connection, actor, now)
         narrowed = and_(base, *_narrowing(narrow))
-        query = _rows().where(narrowed, *_after(narrow.after)).order_by(timer.c.fires_at, timer.c.id)
+        query = (
+            _rows()
+            .where(narrowed, *ordering.after(narrow.after, keys, timer.c.id))
+            .add_columns(*(key.expression.label(f"sort_{n}") for n, key in enumerate(keys)))
+        )
+        query = query.order_by(*ordering.clauses([*(key.expression for key in keys), timer.c.id], keys))
         found = connection.execute(query.limit(PAGE_SIZE + 1)).all()
         page = found[:PAGE_SIZE]
         more = len(found) > len(page)
+        last = [page[-1]._mapping[f"sort_{n}"] for n in range(len(keys))] if more else []
+        processes, orgs = _choices(connection, base)
         return UpcomingPage(
             rows=tuple(_row(row, names) for row in page),
             total=_count(connection, narrowed),
             unfiltered=_count(connection, base),
-            next=After(page[-1].fires_at.isoformat(), page[-1].id) if more else None,
+            next=ordering.place(last, page[-1].id) if more else None,
+            processes=processes,
+            orgs=orgs,
         )
 
 
@@ -105,12 +121,16 @@ def _narrowing(narrow: InboxFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _after(after: After | None) -> list[ColumnElement[bool]]:
-    value = after.moment() if after else None
-    if after is None or value is None:
-        return []
-    later = and_(timer.c.fires_at == value, timer.c.id > after.id)
-    return [or_(timer.c.fires_at > value, later)]
+def _sort_keys(order: Order) -> Keys:
+    nearest = Key(timer.c.fires_at)
+    first = {Order.CASE: BY_NUMBER, Order.PROCESS: (Key(process_instance.c.process_key),)}
+    return (*first.get(order, ()), nearest)
+
+
+def _choices(connection: Connection, base: ColumnElement[bool]) -> tuple[dict[str, str], dict[str, str]]:
+    kinds = (process_instance.c.process_key, process_instance.c.org_id)
+    rows = connection.execute(select(*kinds).select_from(_joined()).where(base).distinct()).all()
+    return choices(connection, {row[0] for row in rows}, {row[1] for row in rows if row[1]})
 
 
 def _joined() -> Any:

@@ -196,6 +196,20 @@ def case_visible(actor: Actor, now: Moment) -> ColumnElement[bool]:
     return or_(and_(related, _seal_allows(actor, now)), _seal_office(actor))
 
 
+def opens_sealed(actor: Actor, now: Moment) -> ColumnElement[bool]:
+    """A condition on support_case: the actor may open, with a reason, what a seal hides in it.
+
+    City staff only: the emergency officers concerned, those of the seal office, and who is named on the case.
+    """
+    of_city = [m for m in actor.memberships if m.city_staff and m.role in CASE_ROLES]
+    if not of_city:
+        return false()
+    ways = [_named(actor), _seal_office(Actor(actor.staff_id, actor.name, tuple(of_city)))]
+    if officers := [m for m in of_city if m.role == Role.EMERGENCY_OFFICER.value]:
+        ways.append(_relation(officers, now))
+    return and_(case_visible(actor, now), or_(*ways))
+
+
 def sees_whole_case(actor: Actor, now: Moment) -> ColumnElement[bool]:
     """A condition on support_case: the actor's office carries the case (or answers for one that does)."""
     rows = case_organisation.c
@@ -233,6 +247,20 @@ def task_actionable(actor: Actor, now: Moment) -> ColumnElement[bool]:
     """
     mine = user_task.c.assignee_id == actor.staff_id
     return or_(mine, and_(_is_candidate(actor.memberships), _seal_admits_candidate(actor, now)))
+
+
+def in_capacity(actor: Actor) -> list[ColumnElement[bool]]:
+    """A condition on user_task for somebody who works in one of several capacities: it is work of that one.
+
+    What may be done in none of them stays in sight in each, so that nothing is lost between them.
+    """
+    if not actor.elsewhere:
+        return []
+
+    def for_one_of(memberships: Iterable[Membership]) -> ColumnElement[bool]:
+        return exists().where(task_candidate.c.task_id == user_task.c.id, candidate_matches(memberships))
+
+    return [or_(for_one_of(actor.memberships), ~for_one_of(actor.elsewhere))]
 
 
 def _is_candidate(memberships: Iterable[Membership]) -> ColumnElement[bool]:

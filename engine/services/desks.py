@@ -1,4 +1,4 @@
-"""What people set up for themselves: the filter of their inbox, and whether single keys act."""
+"""What people set up for themselves: filter and order of their inbox, and whether single keys act."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ class DeskChoice:
     process: str = ""
     org: str = ""
     shortcuts: bool = True
+    sort: str = ""
+    capacity: str = ""
 
 
-def keep_filter(engine: Engine, actor: Actor, *, due: str, process: str, org: str) -> None:
-    """Remember how the inbox is filtered; empty texts forget it."""
+def keep_filter(engine: Engine, actor: Actor, *, due: str, process: str, org: str, sort: str) -> None:
+    """Remember how the inbox is filtered and sorted; empty texts forget it."""
     with engine.database.write() as connection:
-        store.keep(connection, actor.staff_id, {"due": due, "process_key": process, "org_id": org})
+        store.keep(connection, actor.staff_id, {"due": due, "process_key": process, "org_id": org, "sort": sort})
 
 
 def set_shortcuts(engine: Engine, actor: Actor, *, on: bool) -> None:

@@ -17,6 +17,7 @@ from engine.domain.errors import (
     StaleVersion,
 )
 from engine.domain.staff import Actor
+from engine.queries import board, visibility
 from engine.services import access
 from engine.services import tasks as task_acts
 from engine.services.engine import Engine
@@ -51,11 +52,14 @@ def propose(
         return known
     receiver = _receiver(engine, to_staff, now)
     wanted = list(dict.fromkeys(task_ids))[:MOST]
+    watched = {row.task_id for row in board.chosen_tasks(engine, actor, wanted, now=now)}
     rows = []
     with engine.database.read() as connection:
         for task_id in wanted:
-            task = tasks.get(connection, task_id)
-            if task is not None:
+            task = visibility.seen_task(connection, actor, task_id, now)
+            if task is None and task_id in watched:
+                task = tasks.get(connection, task_id)
+            if task is not None:  # what the actor may not know of is left out as if it were not there
                 note_of = (notes or {}).get(task_id, "").strip()
                 rows.append(
                     {"task_id": task.id, "case_id": task.case_id, "from_staff": task.assignee_id, "note": note_of}

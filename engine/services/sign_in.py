@@ -16,7 +16,7 @@ from typing import Any
 from engine.domain.business_days import tokyo_date
 from engine.domain.errors import FormInvalid, SignInFailed, StorageUnavailable, TooManyAttempts
 from engine.domain.staff import Actor
-from engine.services import passwords, reference_changes
+from engine.services import capacities, passwords, reference_changes
 from engine.services.desks import DeskChoice
 from engine.services.engine import Engine
 from engine.services.staff_accounts import create_staff, normalised_login, set_password
@@ -128,14 +128,17 @@ def session(engine: Engine, token: str, *, now: datetime) -> SignedIn | None:
     if row.last_seen_at + NOTE_USE_EVERY <= now:
         with suppress(StorageUnavailable), engine.database.write(hurry=True) as connection:  # reading goes on without
             store.touch_session(connection, token_hash, now)
+    desk = _desk(row)
     return SignedIn(
-        actor, row.csrf, account.id, account.login, account.language, bool(account.era_dates),
-        row.password_due is not None, _desk(row),
+        capacities.narrowed(actor, desk.capacity), row.csrf, account.id, account.login, account.language,
+        bool(account.era_dates), row.password_due is not None, desk,
     )  # fmt: skip
 
 
 def _desk(row: Any) -> DeskChoice:
-    return DeskChoice() if row.due is None else DeskChoice(row.due, row.process_key, row.org_id, bool(row.shortcuts))
+    if row.due is None:
+        return DeskChoice()
+    return DeskChoice(row.due, row.process_key, row.org_id, bool(row.shortcuts), row.sort, row.capacity)
 
 
 def change_password(engine: Engine, person: SignedIn, old: str, new: str, again: str, *, now: datetime) -> None:

@@ -26,6 +26,7 @@ from engine.services.doers import find_doers
 from engine.services.engine import BoundDates, Engine
 from engine.services.leftover import give_back
 from engine.services.openings import Place, open_tasks
+from engine.services.telling import tell_assigned
 from engine.storage import audit, cases, incidents, instances, messages, tasks, timers
 from engine.storage.database import Connection, IntegrityError, OperationalError
 from engine.storage.rows import CaseRow, InstanceRow
@@ -222,6 +223,7 @@ def write_result(step: Step, act: Act, result: Advance) -> None:
     opened = open_tasks(_place(step), result.opened)
     find_doers(step.engine, connection, opened, step.now)
     tasks.add(connection, opened.tasks, opened.candidates, opened.clocks)
+    _tell_doers(step, connection, opened.tasks)
     timers.add(connection, opened.timers)
     if not result.waits_as_before:
         _sync_timers(step, connection, result, {row["ref"]: row["due_at"] for row in opened.tasks})
@@ -235,6 +237,14 @@ def write_result(step: Step, act: Act, result: Advance) -> None:
     audit.append(connection, chain=step.case.id, at=step.now, actor=step.actor.staff_id, **_audited(step))
 
 
+def _tell_doers(step: Step, connection: Connection, opened: list[dict[str, Any]]) -> None:
+    """Tell those to whom the process gave one of the tasks."""
+    for task in opened:
+        if task["assignee_id"] is not None:
+            tell_assigned(connection, task["assignee_id"], by=step.actor.staff_id, case_id=step.case.id,
+                          task_id=task["id"], version=0, now=step.now)  # fmt: skip
+
+
 def _ended_all(step: Step, connection: Connection, result: Advance) -> bool:
     """An instance that has ended may close its case, or leave it to its owner; whether a message has to be routed."""
     if not result.completed:
@@ -246,6 +256,8 @@ def _ended_all(step: Step, connection: Connection, result: Advance) -> bool:
 def _audited(step: Step) -> dict[str, Any]:
     """The act's audit event, with the decision tables that were asked on the way."""
     event: dict[str, Any] = step.notes.pop("audit")
+    if step.actor.origin:
+        event["data"] = {**(event.get("data") or {}), **step.actor.origin}
     decisions = step.notes.pop("decisions", [])
     return {**event, "data": {**(event.get("data") or {}), "decisions": decisions}} if decisions else event
 

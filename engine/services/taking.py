@@ -1,10 +1,10 @@
-"""Tasks taken or given back together from a list: each in its own transaction, with a result for each."""
+"""Tasks taken, given back, held or resumed together from a list: each in its own transaction, a result for each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from engine.domain.errors import AlreadyClaimed, AlreadyCompleted, EngineError, NotFound, NotOpen, StaleVersion
@@ -42,6 +42,19 @@ def claim_many(engine: Engine, actor: Actor, task_ids: Iterable[str], *, now: da
 def release_many(engine: Engine, actor: Actor, task_ids: Iterable[str], *, now: datetime) -> tuple[Result, ...]:
     """Give each of the tasks back to its group."""
     return _each(task_ids, lambda task_id: tasks.release(engine, actor, task_id, now=now))
+
+
+def hold_many(
+    engine: Engine, actor: Actor, task_ids: Iterable[str], *, until: date, reason: str, now: datetime
+) -> tuple[Result, ...]:
+    """Hold each of the tasks until 00:00 of a day. Raises FormInvalid and HoldTooLong, before anything is done."""
+    tasks.check_hold(engine, until, reason, now=now)
+    return _each(task_ids, lambda one: tasks.hold(engine, actor, one, until=until, reason=reason, now=now))
+
+
+def resume_many(engine: Engine, actor: Actor, task_ids: Iterable[str], *, now: datetime) -> tuple[Result, ...]:
+    """End the hold of each of the tasks, also to undo one."""
+    return _each(task_ids, lambda task_id: tasks.resume(engine, actor, task_id, now=now))
 
 
 def _each(task_ids: Iterable[str], act: Callable[[str], None]) -> tuple[Result, ...]:

@@ -27,7 +27,8 @@ from engine.services.engine import Engine
 from engine.services.operations.registry import call_from_token
 from engine.services.outcomes import Beside, Outcome
 from engine.services.steps import Act, Standing, Step, advance
-from engine.storage import audit, notifications, staff, tasks, timers
+from engine.services.telling import tell_assigned
+from engine.storage import audit, staff, tasks, timers
 from engine.storage.database import Connection
 from engine.storage.rows import TaskRow
 from engine.storage.sealing import seal
@@ -144,8 +145,8 @@ def _assign(
         if not tasks.change(connection, task, values):
             _lost(engine, task.id)
         if to and to != actor.staff_id:
-            notifications.add(connection, [to], about="assigned", case_id=task.case_id, task_id=task.id,
-                              key=f"assigned:{task.id}:{task.version}", at=now)  # fmt: skip
+            tell_assigned(connection, to, by=actor.staff_id, case_id=task.case_id, task_id=task.id,
+                          version=task.version, now=now)  # fmt: skip
         if beside is not None:
             beside(connection, Outcome(task.id, state, task.version + 1, to))
         audit.append(
@@ -241,7 +242,7 @@ def hold(engine: Engine, actor: Actor, task_id: str, *, until: date, reason: str
             _require_not_others(connection, task, actor)
     if not task.hold_allowed:
         raise NotAuthorised("hold", task.element_id)
-    _check_hold(engine, until, reason, now)
+    check_hold(engine, until, reason, now=now)
     values = {
         "state": "held", "assignee_id": task.assignee_id or actor.staff_id, "held_until": until, "hold_reason": reason,
     }  # fmt: skip
@@ -249,7 +250,8 @@ def hold(engine: Engine, actor: Actor, task_id: str, *, until: date, reason: str
     _change_clock(engine, actor, _ClockAct(task, "hold", values, change), now)
 
 
-def _check_hold(engine: Engine, until: date, reason: str, now: datetime) -> None:
+def check_hold(engine: Engine, until: date, reason: str, *, now: datetime) -> None:
+    """A hold may be until that day and for that reason. Raises FormInvalid and HoldTooLong."""
     today = tokyo_date(now)
     errors = {}
     if not reason.strip():

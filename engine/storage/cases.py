@@ -90,6 +90,12 @@ def name_staff(connection: Connection, case_id: str, staff_id: str, reason: str,
     connection.execute(statement.on_conflict_do_nothing())
 
 
+def named_staff(connection: Connection, case_id: str) -> list[str]:
+    """The people who are named on a case with a seal, by id."""
+    query = select(case_staff.c.staff_id).where(case_staff.c.case_id == case_id).order_by(case_staff.c.staff_id)
+    return list(connection.execute(query).scalars())
+
+
 # ---------------------------------------------------------------- organisations that take part
 
 

@@ -1,4 +1,4 @@
-"""How a person has set up their own desk: the filter of the inbox, and whether single keys act."""
+"""How a person has set up their own desk: filter and order of the inbox, single keys, for whom they work now."""
 
 from __future__ import annotations
 
@@ -14,4 +14,6 @@ desk_choice = Table(
     Column("process_key", Text, nullable=False, server_default=text("''")),
     Column("org_id", Text, nullable=False, server_default=text("''")),
     Column("shortcuts", Boolean, nullable=False, server_default=text("true")),
+    Column("sort", Text, nullable=False, server_default=text("''")),  # queries.ordering.Order; empty: by deadline
+    Column("capacity", Text, nullable=False, server_default=text("''")),  # an organisation of one's own; empty: all
 )

@@ -31,6 +31,7 @@ _SESSION = (
     select(
         web_session, password_due.c.since.label("password_due"),
         desk_choice.c.due, desk_choice.c.process_key, desk_choice.c.org_id, desk_choice.c.shortcuts,
+        desk_choice.c.sort, desk_choice.c.capacity,
     )
     .outerjoin(password_due, password_due.c.staff_id == web_session.c.staff_id)
     .outerjoin(desk_choice, desk_choice.c.staff_id == web_session.c.staff_id)

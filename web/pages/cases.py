@@ -80,7 +80,9 @@ def show(number: str) -> str:
 def household(number: str) -> str:
     """Person and household."""
     head = _opened(number, "household")
-    return _page("case_household.html", head, "household", people=case_file.people(engine(), head))
+    people = case_file.people(engine(), head)
+    may_open = bool(people and people.contact.masked) and case_file.may_open_sealed(engine(), actor(), head, now=now())
+    return _page("case_household.html", head, "household", people=people, may_open=may_open, opened=None)
 
 
 @blueprint.get("/<number>/sharing")
@@ -113,8 +115,10 @@ def plans(number: str) -> str:
 def contacts(number: str) -> str:
     """Every contact, with 関係性の段階 over time as a picture and as a table."""
     head = _opened(number, "contacts")
-    found = timeline.contacts(engine(), actor(), head)
-    return _page("case_contacts.html", head, "contacts", contacts=found, chart=stage_chart(found), mark_kind=mark_kind)
+    after = After.read(request.args.get("after"))
+    page = timeline.contact_page(engine(), actor(), head, after)
+    chart = None if after else stage_chart(timeline.contacts(engine(), actor(), head))
+    return _page("case_contacts.html", head, "contacts", page=page, chart=chart, mark_kind=mark_kind)
 
 
 @blueprint.get("/<number>/tasks")
@@ -141,7 +145,8 @@ def record(number: str, record_id: str) -> str:
     head = head_of_number(number)
     view = records.record_view(engine(), actor(), head, record_id, wareki=signed_in().era_dates, now=now())
     note_record(head.id, record_id)
-    return _page("case_record.html", head, "records", record=view)
+    may_open = view.has_sealed and case_file.may_open_sealed(engine(), actor(), head, now=now())
+    return _page("case_record.html", head, "records", record=view, may_open=may_open, opened=None)
 
 
 @blueprint.get("/<number>/diagram")

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from engine.domain.errors import SignInFailed, TooManyAttempts
 from engine.queries import staff_list
-from engine.services import sign_in
+from engine.services import capacities, sign_in
 from web import csrf, session
 from web.errors import page_for
 from web.policy import policy
@@ -38,7 +38,11 @@ def enter() -> BaseResponse:
     except (SignInFailed, TooManyAttempts) as refusal:
         row = page_for(refusal)
         return _form_page(row.status, problem=row.advice, login=login[:LONGEST])
-    response = make_response(redirect(session.local_path(request.form.get("next"))))
+    then = session.local_path(request.form.get("next"))
+    person = sign_in.session(engine(), token, now=now())
+    if person is not None and len(capacities.offices(person.actor)) > 1:
+        then = url_for("capacity.show", next=then)
+    response = make_response(redirect(then))
     session.begin(response, token)
     response.delete_cookie(csrf.form_cookie_name(secure=_secure()), secure=_secure(), path="/")
     return response

@@ -22,7 +22,7 @@ from engine.queries import casework as talking
 from engine.queries import inbox, task_page
 from engine.queries.task_page import TaskPage
 from engine.services import task_forms, tasks
-from web import form_pages, form_rendering
+from web import form_pages, form_rendering, list_place
 from web.access_notes import note_task
 from web.arguments import day
 from web.errors import detail_of, page_for, retried
@@ -57,9 +57,9 @@ def claim(task_id: str) -> BaseResponse:
     except (AlreadyClaimed, AlreadyCompleted, NotOpen):
         if not from_list:
             raise
-        return redirect(url_for("inbox.show", view="claimable", taken=task_id))
+        return redirect(list_place.back(taken=task_id) or url_for("inbox.show", view="claimable", taken=task_id))
     if from_list:
-        return redirect(url_for("inbox.show", view="mine", claimed=task_id))
+        return redirect(list_place.back(claimed=task_id) or url_for("inbox.show", view="mine", claimed=task_id))
     return _to_task(task_id, "claimed")
 
 
@@ -69,7 +69,8 @@ def release(task_id: str) -> BaseResponse:
     """Give the task back to its group."""
     tasks.release(engine(), actor(), task_id, now=now())
     if request.form.get("back") == "list":
-        return redirect(url_for("inbox.show", view="claimable", released=task_id))
+        there = list_place.back(task_id, released=task_id)
+        return redirect(there or url_for("inbox.show", view="claimable", released=task_id))
     return _to_task(task_id, "released")
 
 
@@ -165,8 +166,8 @@ def complete(task_id: str) -> BaseResponse:
 def _next_page(page: TaskPage, done: tasks.Completed) -> str:
     """Back to the case file, which says what opened; to the inbox for who may not open it."""
     if page.case_open:
-        return url_for("tasks.completed", task_id=page.id)
-    return url_for("inbox.show", done=page.id)
+        return url_for("tasks.completed", task_id=page.id, at=list_place.given())
+    return list_place.back(done=page.id) or url_for("inbox.show", done=page.id)
 
 
 @blueprint.get("/<task_id>/completed")
@@ -175,14 +176,14 @@ def completed(task_id: str) -> str:
     """What the completion brought: the tasks that are open on the case now."""
     page = task_page.task_page(engine(), actor(), task_id, now=now())
     following = inbox.open_tasks_of_case(engine(), actor(), page.case.id, now=now())
-    return render_template("task_completed.html", task=page, following=following)
+    return render_template("task_completed.html", task=page, following=following, back=list_place.back())
 
 
 # ---------------------------------------------------------------- pieces
 
 
 def _to_task(task_id: str, said: str) -> BaseResponse:
-    return redirect(url_for("tasks.show", task_id=task_id, done=said))
+    return redirect(url_for("tasks.show", task_id=task_id, done=said, at=list_place.given()))
 
 
 def _seen_version() -> int | None:
@@ -206,7 +207,7 @@ def _with_fields(task_id: str, part: str, act: Callable[[], None], said: str) ->
 
 def _sheet(page: TaskPage, raw: dict[str, Any] | None = None, errors: dict[str, str] | None = None) -> Sheet | None:
     """The form to fill in, for who may do the task and while it is open; with the draft, unless text is given."""
-    if not page.is_open or not (page.mine or (page.may_do and page.state == "open")):
+    if not page.is_open or page.other_office or not (page.mine or (page.may_do and page.state == "open")):
         return None
     with task_forms.of_task(engine(), actor(), page.id, now=now()) as opened:
         typed = raw if raw is not None else (dict(page.draft.data) if page.draft else None)
@@ -233,7 +234,12 @@ def _differing(page: TaskPage, raw: dict[str, Any]) -> tuple[Difference, ...]:
 def _render(page: TaskPage, sheet: Sheet | None, **more: Any) -> str:
     talk = talking.of_task(engine(), actor(), page.id, now=now())
     values = {"wrong": None, "refused": None, "kept": "", "differing": None, "talk": talk, **casework.fields(), **more}
-    return render_template("task.html", task=page, sheet=sheet, said=_said(page), **values)
+    names = engine().reference.names()
+    place = {
+        "place": list_place.given(), "back": list_place.back(page.id),
+        "other_office": names.get(page.other_office, page.other_office),
+    }  # fmt: skip
+    return render_template("task.html", task=page, sheet=sheet, said=_said(page), **place, **values)
 
 
 def _said(page: TaskPage) -> str:

@@ -3,10 +3,12 @@
 import { startChanges } from './changes.js';
 import { startDrafts } from './drafts.js';
 import { startKeys } from './keys.js';
+import { startPresence } from './presence.js';
+import { startPrinting } from './printing.js';
 import { startProgress } from './progress.js';
 import { startRules } from './rules.js';
 import { startSamePerson } from './samePerson.js';
-import { focusErrorSummary, preventSecondSubmit } from './submitting.js';
+import { focusErrorSummary, keepWhileOffline, preventSecondSubmit } from './submitting.js';
 
 function start(root) {
   startRules(root);
@@ -16,8 +18,11 @@ function start(root) {
 
 start(document);
 startKeys();
+startPrinting();
+startPresence();
 startProgress();
 startChanges();
+keepWhileOffline();
 preventSecondSubmit();
 focusErrorSummary();
 document.addEventListener('htmx:after:swap', () => start(document));
