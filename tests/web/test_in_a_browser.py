@@ -44,7 +44,8 @@ class Served:
             "documents": f"{file}/documents", "contacts": f"{file}/contacts",
             "task": f"/tasks/{self.case.task_id}", "intake": INTAKE, "choice": "/intake/new",
             "processes": "/processes", "process": "/processes/plan_execution", "tables": "/processes/intake",
-            "notices": "/notices", "settings": "/settings", "help": "/help", "error": "/nowhere",
+            "notices": "/notices", "settings": "/settings", "tokens": "/settings/tokens",
+            "help": "/help", "error": "/nowhere",
         }  # fmt: skip
 
 
