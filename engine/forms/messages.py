@@ -26,6 +26,9 @@ class SchemaCheck:
         parts = schema["properties"]
         self._longest = {name: part.get("maxLength", maxsize) for name, part in parts.items() if _only_a_text(part)}
         self._rest = Draft202012Validator({**schema, "properties": {**parts, **dict.fromkeys(self._longest, True)}})
+        told = {name for name in schema if name in Draft202012Validator.VALIDATORS}
+        self._only_fields = told <= {"type", "properties", "required", "additionalProperties"}
+        self._required = frozenset(schema.get("required", ()))
 
     def errors(self, data: Mapping[str, Any]) -> Iterator[ValidationError]:
         """What the schema refuses."""
@@ -34,6 +37,8 @@ class SchemaCheck:
             for name, value in data.items()
             if name in self._longest
         )
+        if plain and self._only_fields and self._required <= data.keys() <= self._longest.keys():
+            return iter(())  # every field that must be there, and none but plain texts
         found: Iterator[ValidationError] = (self._rest if plain else self._full).iter_errors(dict(data))
         return found
 

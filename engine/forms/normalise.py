@@ -26,6 +26,8 @@ from engine.forms.values import (
 MAX_ITEMS = 100  #: values of one multiple choice
 MAX_PARTS = 60  #: parts of one open group, answers of one matrix
 _SEPARATORS = str.maketrans({"，": "、", ",": "、", "；": "、", ";": "、", "\n": "、"})
+_LINES = frozenset({Kind.TEXT, Kind.ADDRESS})  #: kinds of several lines
+_TEXTS = _LINES | {Kind.STRING}
 Path = tuple[str, ...]
 
 
@@ -65,6 +67,8 @@ class Normaliser:
     # ------------------------------------------------------------ single values
 
     def _simple(self, field: Field, raw: Any) -> Any:
+        if field.kind in _TEXTS:
+            return clean_text(raw, lines=field.kind in _LINES)
         today = self.context.today
         match field.kind:
             case Kind.BOOL:
@@ -84,14 +88,14 @@ class Normaliser:
             case Kind.EMAIL:
                 return keep_email(raw)
             case _:
-                return clean_text(raw, lines=field.kind in (Kind.TEXT, Kind.ADDRESS))
+                return clean_text(raw, lines=False)
 
     def _check_limits(self, field: Field, value: Any) -> None:
         if isinstance(value, str) and field.maximum_length is not None and len(value) > field.maximum_length:
             raise ValueError(f"は{field.maximum_length:,}文字までで入力してください（いまは{len(value):,}文字）。")
         if isinstance(value, int) and not isinstance(value, bool):
             _check_number(field, value)
-        if isinstance(value, str) and field.kind in (Kind.DATE, Kind.DATE_WAREKI):
+        if field.kind not in _TEXTS and isinstance(value, str) and field.kind in (Kind.DATE, Kind.DATE_WAREKI):
             self._check_day(field, date.fromisoformat(value))
 
     def _check_day(self, field: Field, day: date) -> None:

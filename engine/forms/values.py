@@ -41,6 +41,8 @@ def clean_text(value: Any, *, lines: bool) -> str | None:
     Numbers and booleans that a file gave without quotation marks are taken as they are written. lines: whether
     line breaks stay.
     """
+    if type(value) is str and value.isprintable():  # one line without anything to be taken out
+        return value.strip() or None
     if value is None:
         return None
     if isinstance(value, bool):

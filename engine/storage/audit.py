@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, insert, literal_column, select, update
 
-from engine.storage.columns import plain
+from engine.storage.columns import as_json, plain
 from engine.storage.prepared import Prepared
 from engine.storage.sql import among
 from engine.storage.tables import access_log, audit_chain, audit_event
@@ -30,7 +30,6 @@ _TAKE = Prepared(
     .returning(audit_chain.c.seq, audit_chain.c.head)
 )
 _SET_HEAD = Prepared(update(audit_chain).where(audit_chain.c.chain == bindparam("of_chain")))
-_ADD = Prepared(insert(audit_event).inline())
 _HEADS = Prepared.by_dialect(
     lambda dialect: (
         select(audit_chain.c.chain, audit_chain.c.seq, audit_chain.c.head)
@@ -82,16 +81,16 @@ def append(
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """Add one event at the end of a chain. Call it last in the transaction: it locks the chain's head until commit."""
-    stored = json.loads(json.dumps(dict(data or {}), default=plain))  # as it will be read again, so that the hash holds
-    body = {"actor": actor, "act": act, "task_id": task_id, "element_id": element_id, "data": stored}
+    event = Event(chain, act, task_id, element_id, dict(data or {}))
     taken = _TAKE.first(connection, {"of_chain": chain})
     if taken is None:
         open_chain(connection, chain)
         (taken,) = _TAKE.rows(connection, {"of_chain": chain})
     seq, head = taken
-    digest = _digest(head, chain, seq, at, body)
-    _ADD.run(connection, {"chain": chain, "seq": seq, "at": at, "hash": digest, **body})
-    _SET_HEAD.run(connection, {"of_chain": chain, "head": digest})
+    row = _writer(at, actor)(event, seq, head)
+    row["written"] = as_json(event.data)  # in the order in which it was given
+    _ADD_WRITTEN.run(connection, row)
+    _SET_HEAD.run(connection, {"of_chain": chain, "head": row["hash"]})
 
 
 def append_all(connection: Connection, events: Sequence[Event], *, at: datetime, actor: str) -> None:
@@ -136,10 +135,16 @@ def _writer(at: datetime, actor: str) -> Callable[[Event, int, str], dict[str, A
 
 
 def _written(data: Mapping[str, Any]) -> str:
-    """The data in the form that is hashed."""
-    if all(type(value) is str for value in data.values()):
-        return _canonical(data)
-    return _canonical(json.loads(json.dumps(dict(data), default=plain)))  # keys that are no texts are sorted as such
+    """The data in the form that is hashed: that of what is read again. Keys that are no texts are sorted as such."""
+    return _canonical(data if _by_texts(data) else json.loads(json.dumps(dict(data), default=plain)))
+
+
+def _by_texts(data: Mapping[Any, Any]) -> bool:
+    """Whether there are texts alone in it, and mappings of such, by names that are texts."""
+    return all(
+        type(name) is str and (type(value) is str or (type(value) is dict and _by_texts(value)))
+        for name, value in data.items()
+    )
 
 
 def _heads(connection: Connection, chains: Sequence[str]) -> dict[str, tuple[int, str]]:

@@ -78,10 +78,30 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:
+        """Straight to our own function, as for ``Instant``."""
+        return as_json
+
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Compact UTF-8 text; ``None`` stays NULL."""
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=plain)
+        return as_json(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Straight to our own function."""
+        return _from_json
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """The parsed value."""
-        return None if value is None else json.loads(value)
+        return _from_json(value)
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=plain).encode
+
+
+def as_json(value: Any) -> str | None:
+    """The compact text under which a JSON value is kept; ``None`` stays NULL."""
+    return None if value is None else _encoded(value)
+
+
+def _from_json(value: str | None) -> Any:
+    return None if value is None else json.loads(value)

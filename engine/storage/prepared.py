@@ -92,7 +92,9 @@ class _Text:
         self._columns = [column.type for column in getattr(statement, "exported_columns", ())]
         self._readers: list[tuple[int, Convert]] | None = None
         self._filled, self._slots = self._places(compiled, dialect, names)
-        self._all_given = compiled.positional and len(self._slots) == len(self._filled) > 1
+        all_given = compiled.positional and len(self._slots) == len(self._filled) > 1
+        self._pick = itemgetter(*(name for _, name, _ in self._slots)) if all_given else None
+        self._converted = [(place, convert) for place, (*_, convert) in enumerate(self._slots) if convert is not None]
 
     @staticmethod
     def _places(
@@ -117,6 +119,11 @@ class _Text:
 
     def parameters(self, values: Values) -> Any:
         """The driver's parameters. KeyError when a value is missing."""
+        if self._pick is not None:
+            picked = list(self._pick(values))
+            for column, converted in self._converted:
+                picked[column] = converted(picked[column])
+            return picked
         filled = self._filled.copy()
         for place, name, convert in self._slots:
             value = values[name]
@@ -125,12 +132,11 @@ class _Text:
 
     def parameters_of_all(self, rows: Sequence[Values]) -> list[Any]:
         """As ``parameters``, for many rows, column by column. KeyError when a value is missing."""
-        if not self._all_given:
+        if self._pick is None:
             return [self.parameters(row) for row in rows]
-        columns: list[Any] = list(zip(*map(itemgetter(*(name for _, name, _ in self._slots)), rows), strict=True))
-        for column, (_, _, convert) in enumerate(self._slots):
-            if convert is not None:
-                columns[column] = _converted(convert, columns[column])
+        columns: list[Any] = list(zip(*map(self._pick, rows), strict=True))
+        for column, convert in self._converted:
+            columns[column] = _converted(convert, columns[column])
         return list(zip(*columns, strict=True))
 
     def read(self, cursor: Any) -> list[Found]:
@@ -187,8 +193,10 @@ def send(connection: Connection, sql: str, parameters: Any, *, many: bool = Fals
     """
     cursor = connection.connection.cursor()
     dialect: Any = connection.dialect
+    # a connection's own dispatch walks that of its engine, too, which takes longer than asking the engine's alone
+    events = connection.dispatch if connection._has_events else connection.engine.dispatch
     try:
-        for listener in connection.dispatch.before_cursor_execute:
+        for listener in events.before_cursor_execute:
             sql, parameters = listener(connection, cursor, sql, parameters, None, many)
         for listener in dialect.dispatch.do_executemany if many else dialect.dispatch.do_execute:
             if listener(cursor, sql, parameters, None):
@@ -198,7 +206,7 @@ def send(connection: Connection, sql: str, parameters: Any, *, many: bool = Fals
                 dialect.do_executemany(cursor, sql, parameters, None)
             else:
                 dialect.do_execute(cursor, sql, parameters, None)
-        for listener in connection.dispatch.after_cursor_execute:
+        for listener in events.after_cursor_execute:
             listener(connection, cursor, sql, parameters, None, many)
     except BaseException as error:  # noqa: BLE001 - raised again, as what SQLAlchemy makes of it
         known = sql if isinstance(error, dialect.loaded_dbapi.Error) else None  # only the driver's errors are wrapped

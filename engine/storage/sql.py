@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cache
-from secrets import token_hex
+from os import urandom
 from time import time_ns
 from typing import Any, TypeVar
 
@@ -28,7 +28,7 @@ def new_id() -> str:
 
     Rows that were written at the same instant of a (virtual) clock can so still be told apart by their order.
     """
-    return f"{time_ns():016x}{token_hex(8)}"
+    return f"{time_ns():016x}{urandom(8).hex()}"
 
 
 def columns_of(table: Table, row_type: type) -> list[ColumnElement[Any]]:
