@@ -183,13 +183,15 @@ _TIMERS = (
 )
 _TASKS = (
     ("task.role_missing", "担当の役割がありません。",
-     "camunda:candidateGroups に役割を書いてください。", "誰の一覧にも出ない仕事になります。"),
+     "「担当できる役割」（camunda:candidateGroups）を選んでください。", "誰の一覧にも出ない仕事になります。"),
     ("task.role_unknown", "役割「{name}」はありません。",
      "役割の一覧にある名前にしてください（{known}）。", ""),
     ("task.form_missing", "帳票「{name}」がありません。",
-     "forms フォルダーに {name}.json を置くか、camunda:formKey を直してください。", "入力する画面がありません。"),
+     "「様式」（camunda:formKey）を選び直すか、forms フォルダーに {name}.json を置いてください。",
+     "入力する画面がありません。"),
     ("task.clock_missing", "期限がありません。",
-     "tsunagu:sla（例: 5 business_days）か tsunagu:due を書いてください。", "期限のない仕事は忘れられます。"),
+     "「期間」（tsunagu:sla、例: 5 business_days）か「期限の式」（tsunagu:due）を決めてください。",
+     "期限のない仕事は忘れられます。"),
     ("task.due_rule", "tsunagu:dueRule は、期間（sla）と期限（due）の両方があるときだけ使えます。",
      "足りない方を書くか、tsunagu:dueRule を取り除いてください。", "片方だけでは黙って無視されます。"),
     ("task.roll", "tsunagu:roll は、期限の式（due）があるときだけ使えます。",
