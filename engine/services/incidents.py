@@ -43,7 +43,7 @@ def retry(engine: Engine, actor: Actor, incident_id: str, *, now: datetime) -> b
             raise NotFound("incident")
         if not incidents.resolve(connection, incident_id, actor.staff_id, now):
             return False
-        incidents.bring_back(connection, found, now)
+        incidents.try_again(connection, found.instance_id, found.case_id, (found.job,), now)
         if found.instance_id and not incidents.any_open(connection, found.instance_id):
             incidents.runs_again(connection, found.instance_id)
         audit.append(

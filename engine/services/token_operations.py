@@ -24,7 +24,7 @@ from engine.services.judging import judge_of
 from engine.services.operations.registry import call_from_token
 from engine.services.starting import typed
 from engine.services.steps import TRIES, Step, StepHost, advance
-from engine.storage import audit, instances, moves, tasks
+from engine.storage import audit, incidents, instances, moves, tasks
 
 Operation = Callable[[TokenOperations, bytes], Advance]
 
@@ -138,7 +138,7 @@ class _Retry(_Repair):
         """Resolve what is open, in the same transaction."""
         connection = step.tx.connection
         moves.resolve_incidents(connection, step.instance_id, by=step.actor.staff_id, at=step.now)
-        moves.try_again(connection, step.instance_id, step.case.id, step.now)
+        incidents.try_again(connection, step.instance_id, step.case.id, ("timer", "message"), step.now)
         super().write(step, result)
 
 

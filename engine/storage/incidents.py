@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select, update
 
 from engine.storage.tables import incident, outbox, process_instance, timer
 
@@ -46,12 +47,17 @@ def runs_again(connection: Connection, instance_id: str) -> None:
     connection.execute(update(process_instance).where(mine).values(status="running"))
 
 
-def bring_back(connection: Connection, found: Any, at: datetime) -> None:
-    """Moments of the instance and messages of the case that were given up are due again at once."""
+def try_again(
+    connection: Connection, instance_id: str | None, case_id: str, jobs: Collection[str], at: datetime
+) -> None:
+    """What was tried in vain is due again at once, given up or not: by job, moments (timer) and messages (message)."""
     again = {"state": "pending", "attempts": 0, "next_at": at}
-    if found.job == "timer" and found.instance_id:
-        mine = (timer.c.instance_id == found.instance_id) & (timer.c.state == "failed")
-        connection.execute(update(timer).where(mine).values(**again))
-    if found.job == "message":
-        mine = (outbox.c.case_id == found.case_id) & (outbox.c.state == "failed") & (outbox.c.kind == "message")
-        connection.execute(update(outbox).where(mine).values(**again))
+    if "timer" in jobs and instance_id:
+        connection.execute(update(timer).where(timer.c.instance_id == instance_id, _in_vain(timer)).values(**again))
+    if "message" in jobs:
+        sent = (outbox.c.case_id == case_id) & (outbox.c.kind == "message")
+        connection.execute(update(outbox).where(sent, _in_vain(outbox)).values(**again))
+
+
+def _in_vain(table: Table) -> ColumnElement[bool]:
+    return or_(table.c.state == "failed", and_(table.c.state == "pending", table.c.attempts > 0))

@@ -14,7 +14,6 @@ from engine.storage.tables import (
     clock,
     incident,
     instance_move,
-    outbox,
     process_instance,
     subscription,
     task_candidate,
@@ -231,17 +230,3 @@ def resolve_incidents(connection: Connection, instance_id: str, *, by: str, at: 
     """Mark what is open for an instance as resolved; how many there were."""
     statement = update(incident).where(incident.c.instance_id == instance_id, incident.c.resolved_at.is_(None))
     return connection.execute(statement.values(resolved_by=by, resolved_at=at)).rowcount
-
-
-def try_again(connection: Connection, instance_id: str, case_id: str, at: datetime) -> None:
-    """Moments of an instance and messages of its case that were given up are tried again now."""
-    connection.execute(
-        update(timer)
-        .where(timer.c.instance_id == instance_id, timer.c.state.in_(("failed", "pending")), timer.c.attempts > 0)
-        .values(state="pending", attempts=0, next_at=at)
-    )
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.case_id == case_id, outbox.c.state.in_(("failed", "pending")), outbox.c.attempts > 0)
-        .values(state="pending", attempts=0, next_at=at)
-    )
