@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -183,6 +184,14 @@ def one_stopped(engine: Engine, actor: Actor, incident_id: str, *, now: datetime
     if row is None:
         raise NotFound("incident")
     return _stopped(row)
+
+
+def watched_incidents(engine: Engine, actor: Actor, incident_ids: Collection[str], *, now: datetime) -> frozenset[str]:
+    """Which of these incidents are on a case watched, so that their own page opens."""
+    query = select(incident.c.id).join(support_case, support_case.c.id == incident.c.case_id)
+    query = query.where(incident.c.id.in_(list(incident_ids)), _cases_watched(engine, actor, now))
+    with engine.database.read() as connection:
+        return frozenset(connection.execute(query).scalars())
 
 
 def _incidents(actor: Actor, now: datetime) -> Any:

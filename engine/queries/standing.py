@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, literal, select
+from sqlalchemy import Connection, and_, bindparam, case, func, literal, or_, select
 
 from engine.domain.errors import NotFound
 from engine.queries.outline import display_name, outline
+from engine.queries.paging import PAGE_SIZE, After
 from engine.storage.columns import Instant
 from engine.storage.tables import definition_version, incident, process_instance, subscription, timer, user_task
 
@@ -93,6 +94,32 @@ def heat(engine: Engine, key: str, number: int, *, now: datetime) -> Heat:
         raise NotFound("process")
     found = _standings(engine, ids, rows)
     return told_on(engine.definitions.get(ids[number]).model, found, _names(engine, ids, found))
+
+
+@dataclass(frozen=True)
+class Stop:
+    """An open incident, without anything of the case. version: number of the version that it runs on."""
+
+    id: str
+    version: int
+    element_id: str
+    job: str
+    opened_at: datetime
+
+
+def stops(
+    engine: Engine, key: str, element_id: str | None, after: After | None = None
+) -> tuple[tuple[Stop, ...], After | None]:
+    """A page of the open incidents of a process (on one element), the oldest first, and where the next page begins."""
+    query = _STOPS.where(incident.c.element_id == element_id) if element_id is not None else _STOPS
+    if after is not None and (value := after.moment()) is not None:
+        beyond = and_(incident.c.opened_at == value, incident.c.id > after.id)
+        query = query.where(or_(incident.c.opened_at > value, beyond))
+    with engine.database.read() as connection:
+        rows = connection.execute(query.limit(PAGE_SIZE + 1), {"of_key": key}).all()
+    page = rows[:PAGE_SIZE]
+    following = After(page[-1].opened_at.isoformat(), page[-1].id) if len(rows) > PAGE_SIZE else None
+    return tuple(Stop(*row) for row in page), following
 
 
 def standings(engine: Engine, key: str, *, now: datetime) -> tuple[Standing, ...]:
@@ -196,6 +223,16 @@ _MOMENTS = _of_version(timer, timer.c.kind == "token", timer.c.state.in_(("pendi
 _MESSAGES = _of_version(subscription)(_place(subscription), func.count(), literal(0), literal(0))
 _STOPPED = _of_version(incident, incident.c.resolved_at.is_(None))(incident.c.element_id, func.count())
 
+_STOPS = (
+    select(incident.c.id, definition_version.c.number, incident.c.element_id, incident.c.job, incident.c.opened_at)
+    .select_from(
+        incident.join(process_instance, process_instance.c.id == incident.c.instance_id).join(
+            definition_version, definition_version.c.id == process_instance.c.version_id
+        )
+    )
+    .where(_RUNNING, incident.c.resolved_at.is_(None))
+    .order_by(incident.c.opened_at, incident.c.id)
+)
 
 _LATE_BY_PROCESS = (
     select(process_instance.c.process_key, func.count())

@@ -1,6 +1,6 @@
 // The diagram island. A page writes
 //   <div data-bpmn-url="/…/diagram.bpmn" data-bpmn-label="…"
-//        data-marks='[{"id": "in_refer", "kind": "here", "label": "いまここ"}]'>text for when this script is missing</div>
+//        data-marks='[{"id": "in_refer", "kind": "here", "label": "いまここ", "href": "/…"}]'>text for when this script is missing</div>
 // and this script draws the process there, read-only, with each mark as a coloured outline and a badge in words.
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 
@@ -98,19 +98,20 @@ function readMarks(host) {
 function mark(viewer, marks) {
   const registry = viewer.get('elementRegistry');
   const here = [];
-  for (const { id, kind, label } of marks) {
+  for (const { id, kind, label, href } of marks) {
     const shape = registry.get(id);
     if (!shape) continue;
     const look = KINDS.has(kind) ? kind : 'note';
     viewer.get('canvas').addMarker(id, `mark-${look}`);
-    if (label && !shape.waypoints) addBadge(viewer, shape, look, label);
+    if (label && !shape.waypoints) addBadge(viewer, shape, look, label, href);
     if (!['done', 'note', 'moved'].includes(look)) here.push(id);
   }
   return here;
 }
 
-function addBadge(viewer, shape, look, label) {
-  const html = element('div', `bpmn-badge bpmn-badge-${look}`, label);
+function addBadge(viewer, shape, look, label, href) {
+  const html = element(href ? 'a' : 'div', `bpmn-badge bpmn-badge-${look}`, label);
+  if (href) html.href = href;
   viewer.get('overlays').add(shape.id, 'mark', {
     html,
     position: { top: -18, left: 28 },
