@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
 
@@ -20,7 +21,7 @@ LIMIT = 100
 
 @dataclass(frozen=True)
 class Notice:
-    """One notice. Case and task are empty when the actor may no longer see them."""
+    """One notice. Case and task are empty when the actor may no longer see them; process: of one about it."""
 
     about: str
     at: datetime
@@ -29,6 +30,8 @@ class Notice:
     subject_name: str
     task_id: str
     task_name: str
+    process_key: str
+    process_name: str
 
 
 def unread_count(engine: Engine, actor: Actor) -> int:
@@ -57,15 +60,21 @@ def notices(engine: Engine, actor: Actor, *, now: datetime) -> tuple[Notice, ...
         .limit(LIMIT)
     )  # fmt: skip
     with engine.database.read() as connection:
-        return tuple(
-            Notice(
-                about=row.about,
-                at=row.at,
-                read=row.read_at is not None,
-                case_number=row.number if row.case_known else "",
-                subject_name=row.name if row.case_known else "",
-                task_id=row.task_id or "",
-                task_name=row.task_name or "",
-            )
-            for row in connection.execute(query)
-        )
+        rows = connection.execute(query).all()
+    names = {d.process_key: d.name for d in engine.definitions.all_live()} if any("/" in r.about for r in rows) else {}
+    return tuple(_notice(row, names) for row in rows)
+
+
+def _notice(row: Any, names: Mapping[str, str]) -> Notice:
+    about, _, process_key = row.about.partition("/")
+    return Notice(
+        about=about,
+        at=row.at,
+        read=row.read_at is not None,
+        case_number=row.number if row.case_known else "",
+        subject_name=row.name if row.case_known else "",
+        task_id=row.task_id or "",
+        task_name=row.task_name or "",
+        process_key=process_key,
+        process_name=names.get(process_key, process_key),
+    )

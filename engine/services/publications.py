@@ -8,7 +8,7 @@ told. A failure leaves the wish open and the live version as it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,13 +18,14 @@ from typing import Any
 from engine.definitions.checks import check_package
 from engine.definitions.findings import Finding, Severity, errors_in
 from engine.definitions.package import Package, package_of
+from engine.domain.business_days import tokyo_date
 from engine.domain.errors import DefinitionRefused, FormInvalid, FourEyes, NotAuthorised, NotFound, StaleVersion
 from engine.domain.roles import Role
 from engine.domain.staff import Actor
 from engine.services import deployments, drafting, repairers
 from engine.services.engine import Engine
 from engine.services.publishing import check_context
-from engine.storage import audit, publications
+from engine.storage import audit, notifications, publications
 from engine.storage import definitions as store
 from engine.storage.database import Connection
 from engine.storage.publications import PublicationRow
@@ -198,6 +199,8 @@ def request(
             raise StaleVersion(wish.id)
         _note(connection, actor, "publication.requested", wish.id, process_key, now,
               reason=reason.strip(), differs=accepts_differences)  # fmt: skip
+        deciding = publications.holders(connection, APPROVING_ROLES, tokyo_date(now))
+        _tell(connection, wish, "requested", {*deciding} - {actor.staff_id, wish.prepared_by}, now)
     return "requested"
 
 
@@ -248,6 +251,7 @@ def _close(engine: Engine, actor: Actor, wish: PublicationRow, state: str, note:
         if not publications.advance(connection, wish.id, wish.state, decided):
             raise StaleVersion(wish.id)
         _note(connection, actor, f"publication.{state}", wish.id, wish.process_key, now, reason=note)
+        _tell(connection, wish, state, {wish.prepared_by, wish.requested_by} - {actor.staff_id}, now)
 
 
 def _go_live(engine: Engine, actor: Actor, wish: PublicationRow, decided: Mapping[str, Any], now: datetime) -> None:
@@ -271,6 +275,7 @@ def _go_live(engine: Engine, actor: Actor, wish: PublicationRow, decided: Mappin
         if wish.draft_id is not None and wish.draft_revision is not None:
             drafting.close_published(connection, actor, wish.draft_id, wish.draft_revision, result.version_id, now)
         _note(connection, actor, "publication.live", wish.id, key, now, version=result.number)
+        _tell(connection, wish, "live", {wish.prepared_by, wish.requested_by} - {actor.staff_id}, now)
         deployments.note(connection, [result], by=by, reason=reason, now=now)
 
 
@@ -299,6 +304,14 @@ def _open(engine: Engine, process_key: str, *states: str) -> PublicationRow:
 def _require_owner(actor: Actor) -> None:
     if not repairers.is_process_owner(actor):
         raise NotAuthorised("publication.prepare")
+
+
+def _tell(connection: Connection, wish: PublicationRow, state: str, people: Set[str | None], now: datetime) -> None:
+    """Tell people what became of a wish; the mail of the day says so, too. The notice leads to the process."""
+    notifications.add(
+        connection, sorted(person for person in people if person), about=f"publication.{state}/{wish.process_key}",
+        case_id=None, task_id=None, key=f"publication:{wish.id}:{state}", at=now,
+    )  # fmt: skip
 
 
 def _note(

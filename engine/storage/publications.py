@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from engine.storage.publishing_tables import publication, publication_scenario
 from engine.storage.sql import as_row, columns_of, insert_all, one_of
-from engine.storage.tables import definition_version
+from engine.storage.tables import definition_version, membership, staff
 
 OPEN = ("prepared", "requested")
 
@@ -155,3 +155,13 @@ def _free(now: datetime) -> ColumnElement[bool]:
 def release(connection: Connection, publication_id: str) -> None:
     """Nobody works on its scenarios any more."""
     connection.execute(update(publication).where(publication.c.id == publication_id).values(lease_until=None))
+
+
+def holders(connection: Connection, roles: Collection[str], today: date) -> list[str]:
+    """Ids of the active staff who hold one of these roles today, whatever the organisation."""
+    query = select(membership.c.staff_id).join(staff, staff.c.id == membership.c.staff_id)
+    query = query.where(membership.c.role.in_(sorted(roles)), one_of(staff.c.status, "active"))
+    valid = and_(
+        membership.c.valid_from <= today, or_(membership.c.valid_until.is_(None), membership.c.valid_until >= today)
+    )
+    return list(connection.execute(query.where(valid).distinct().order_by(membership.c.staff_id)).scalars())

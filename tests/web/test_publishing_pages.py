@@ -14,7 +14,7 @@ import pytest
 
 from engine.config import ROOT
 from engine.domain.roles import Role
-from engine.services import deployments, drafting, rehearsals
+from engine.services import deployments, drafting, incidents, mailing, rehearsals
 from tests.support.casework import Casework
 from tests.support.drawn import drawn, publish
 from tests.web.site import Page, Site, Visitor, first
@@ -343,3 +343,56 @@ def test_what_people_published_is_not_called_older_than_the_files_of_the_folder(
     with engine.database.write() as connection:
         connection.exec_driver_sql("UPDATE deployment SET deployed_by = 'somebody'")
     assert deployments.changed(engine) == []
+
+
+def notices_of(site: Site, login: str) -> list[str]:
+    """What somebody was told, in order."""
+    asked = "SELECT about FROM notification WHERE staff_id = :s ORDER BY id"
+    return [row.about for row in site.office.rows(asked, s=site.office.staff[login])]
+
+
+def test_who_may_agree_is_told_and_who_asked_hears_how_it_was_decided(site: Site) -> None:
+    owner, second, lead = (site.browser(login) for login in ("owner", "second", "lead"))
+    office, told_of = site.office, "publication.requested/visit"
+    with office.engine.database.write() as connection:
+        connection.exec_driver_sql("UPDATE staff SET email = login || '@example.jp'")
+    upload(owner, NEW)
+    assert notices_of(site, "second") == []
+    owner.post(f"{PUBLISH}/request", {"reason": "確認を加える"})
+    assert [notices_of(site, who) for who in ("owner", "second", "lead", "worker")] == [[], [told_of], [told_of], []]
+    page = lead.get("/notices")
+    assert "公開の承認を待っています：訪問の手続き" in page.words
+    assert f'href="{PUBLISH}"' in page.text
+    assert mailing.make(office.engine, now=office.now) == 2
+    (body,) = {row.body for row in office.rows("SELECT body FROM mail")}
+    assert "1件" in body
+    assert "訪問" not in body
+    second.post(f"{PUBLISH}/refuse", {"note": "理由が足りない"})
+    assert notices_of(site, "owner") == ["publication.refused/visit"]
+    assert notices_of(site, "lead") == [told_of]
+    upload(owner, NEW)
+    owner.post(f"{PUBLISH}/request", {"reason": "確認を加える"})
+    lead.post(f"{PUBLISH}/approve")
+    assert notices_of(site, "owner") == ["publication.refused/visit", "publication.live/visit"]
+    assert "準備した版が公開されました" in owner.get("/notices").words
+
+
+def test_what_stopped_on_an_element_is_reached_from_the_process_and_opens_for_those_who_watch(site: Site) -> None:
+    office = site.office
+    task = office.task("first")
+    incidents.give_up(
+        office.engine, job="timer", instance_id=task.instance_id, case_id=task.case_id, element_id="first",
+        error=RuntimeError("秘密の内容"), now=office.now,
+    )  # fmt: skip
+    (found,) = office.rows("SELECT id FROM incident")
+    owner, supervisor = site.browser("owner"), site.browser("supervisor")
+    address = "/processes/visit/stopped?element=first"
+    assert address in owner.get("/processes/visit").text
+    for visitor, opens in ((owner, False), (supervisor, True)):
+        page = visitor.get(address)
+        assert "予定の時刻の処理が止まりました。" in told(page)
+        assert (f"/incidents/{found.id}" in page.text) is opens
+        assert "秘密の内容" not in page.text
+        assert office.rows("SELECT number FROM support_case")[0].number not in page.text
+    assert "いま止まっている手続きはありません。" in told(owner.get("/processes/visit/stopped?element=second"))
+    assert owner.get("/processes/nothing/stopped").status == 404
