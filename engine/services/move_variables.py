@@ -37,6 +37,12 @@ class VariablePlan:
     notes: tuple[Problem, ...]
 
 
+def fresh(old: BpmnModel, new: BpmnModel) -> tuple[Variable, ...]:
+    """The variables that only the new version declares: a person who moves instances may give values for them."""
+    known = old.all_variables
+    return tuple(variable for variable in new.variables if variable.name not in known)
+
+
 def plan_variables(
     deployed: Deployed, held: Mapping[str, object], given: Mapping[str, object], open_elements: frozenset[str]
 ) -> VariablePlan:

@@ -18,6 +18,7 @@ from engine.domain.errors import ChangeRefused, EngineError, FormInvalid, NotAut
 from engine.domain.staff import Actor
 from engine.services import access, moving, repairers
 from engine.services.engine import Engine
+from engine.services.move_variables import fresh
 from engine.services.moving import MoveResult, Outcome, Target
 from engine.storage import audit, move_batches, moves
 from engine.storage import definitions as store
@@ -76,25 +77,32 @@ def proposal(old: BpmnModel, new: BpmnModel) -> dict[str, str]:
 
 
 def try_out(
-    engine: Engine, actor: Actor, process_key: str, number: int, mapping: Mapping[str, str], *, now: datetime
-) -> None:
+    engine: Engine, actor: Actor, process_key: str, number: int, mapping: Mapping[str, str],
+    given: Mapping[str, object] | None = None, *, now: datetime,
+) -> None:  # fmt: skip
     """Keep the mapping and begin the dry run over everything that runs on the old version now.
 
-    Raises NotAuthorised, NotFound, FormInvalid for an element that is not there, StaleVersion once it is being moved.
+    given: values of variables that only the new version declares, as JSON has them (dates and instants as ISO texts).
+    Raises NotAuthorised, NotFound, FormInvalid for an element or variable that is not there, StaleVersion once it is
+    being moved.
     """
     batch = _batch(engine, actor, process_key, number)
     if batch.state not in ("mapping", "trying", "tried"):
         raise StaleVersion(batch.id)
-    new = engine.definitions.get(batch.to_version_id).model
+    old, new = (engine.definitions.get(v).model for v in (batch.from_version_id, batch.to_version_id))
+    strange = set(given or ()) - {variable.name for variable in fresh(old, new)}
+    if strange:
+        raise FormInvalid({"given": f"「{min(strange)[:60]}」は、移す先の版に加わった変数ではありません。"})
     wrong = [target for target in mapping.values() if target not in new.elements and target not in new.flows]
     if wrong:
         raise FormInvalid({"mapping": f"「{wrong[0][:60]}」は、移す先の版にありません。"})
     ids = moving.instances_on(engine, actor, batch.from_version_id)
     kept = {source: target for source, target in mapping.items() if source != target}
     with engine.database.write() as connection:
-        _advance(connection, batch, {"state": "trying", "mapping": kept, "lease_until": None})
+        values = {"mapping": kept, "given": dict(given or {})}
+        _advance(connection, batch, {"state": "trying", **values, "lease_until": None})
         move_batches.replace_items(connection, batch.id, ids)
-        _note(connection, actor, "move.tried", process_key, number, now, instances=len(ids), mapping=kept)
+        _note(connection, actor, "move.tried", process_key, number, now, instances=len(ids), **values)
 
 
 def start(engine: Engine, actor: Actor, process_key: str, number: int, *, reason: str, now: datetime) -> None:
@@ -230,7 +238,9 @@ def _authority(engine: Engine, batch: BatchRow, now: datetime) -> Actor | None:
 def _still(engine: Engine, batch: BatchRow) -> bool:
     with engine.database.read() as connection:
         found = move_batches.by_id(connection, batch.id)
-    return found is not None and (found.state, found.mapping) == (batch.state, batch.mapping)
+    return found is not None and (
+        (found.state, found.mapping, found.given) == (batch.state, batch.mapping, batch.given)
+    )
 
 
 def _leave(engine: Engine, batch: BatchRow, *, finished: bool) -> None:
@@ -246,7 +256,7 @@ def _worked(engine: Engine, actor: Actor | None, batch: BatchRow, item: ItemRow,
         return _kept("unknown", [Problem("", "始めた人が、いまは移す権限を持っていません。")])
     if batch.state == "undoing":
         return _taken_back(engine, actor, batch, item, now)
-    target = Target(batch.to_version_id, batch.mapping)
+    target = Target(batch.to_version_id, batch.mapping, batch.given)
     if batch.state == "trying":
         (result,) = moving.dry_run(engine, actor, [item.instance_id], target, now=now)
         return _told(result)

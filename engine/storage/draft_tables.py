@@ -39,3 +39,10 @@ draft_revision = Table(
     Column("by", Text, nullable=False),
     Column("at", Instant, nullable=False),
 )
+draft_presence = Table(
+    "draft_presence",  # who has a draft open; forgotten after a day
+    metadata,
+    Column("draft_id", Text, ForeignKey("process_draft.id"), primary_key=True),
+    Column("staff_id", Text, ForeignKey("staff.id"), primary_key=True),
+    Column("seen_at", Instant, nullable=False),
+)

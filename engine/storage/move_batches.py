@@ -27,6 +27,7 @@ class BatchRow:
     from_version_id: str
     to_version_id: str
     mapping: dict[str, str]
+    given: dict[str, Any]
     reason: str
     state: str
     created_by: str

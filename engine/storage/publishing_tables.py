@@ -58,6 +58,7 @@ move_batch = Table(
     Column("from_version_id", Text, ForeignKey("definition_version.id"), nullable=False),
     Column("to_version_id", Text, ForeignKey("definition_version.id"), nullable=False),
     Column("mapping", Json, nullable=False),  # old element id -> new one, where they differ
+    Column("given", Json, nullable=False, server_default=text("'{}'")),  # values of variables that are new
     Column("reason", Text, nullable=False, server_default=text("''")),
     Column("state", Text, nullable=False),  # mapping, trying, tried, moving, stopped, done, undoing, undone
     Column("created_by", Text, nullable=False),

@@ -204,3 +204,34 @@ def test_only_process_owners_move_and_an_absent_batch_is_not_found(site: Site) -
     assert supervisor.get(MOVES).status == 403
     assert supervisor.post(MOVES, {"from": "2", "to": "3"}).status == 403
     assert owner.post(MOVES, {"from": "2", "to": "99"}).status == 404
+
+
+WITH_DAY = NEW.replace(
+    b'<tsunagu:variable name="note"',
+    '<tsunagu:variable name="visit_on" type="date" label="訪問の日"/><tsunagu:variable name="note"'.encode(),
+).replace(b'<bpmn:userTask id="check"', b'<bpmn:userTask id="check" tsunagu:due="visit_on"')
+
+
+def test_a_value_that_the_new_version_needs_is_given_with_the_trial(site: Site) -> None:
+    office, owner = site.office, site.browser("owner")
+    publish(office.engine, "visit", WITH_DAY, office.now)
+    owner.post(MOVES, {"from": "2", "to": "4"})
+    assert "訪問の日" in told(owner.get(ONE))
+    owner.post(f"{ONE}/try", {"to:first": "meet"})
+    works(site)
+    assert "値を指定してください。" in told(owner.get(ONE))
+    assert "移せません 2件" in told(owner.get(ONE))
+    wrong = owner.post(f"{ONE}/try", {"to:first": "meet", "value:visit_on": "そのうち"})
+    assert (wrong.status, "「訪問の日」は、次の形で" in told(wrong)) == (422, True)
+    assert 'value="そのうち"' in wrong.text
+    owner.post(f"{ONE}/try", {"to:first": "meet", "value:visit_on": "令和8年4月10日"})
+    works(site)
+    page = owner.get(ONE)
+    assert "移せます 3件" in told(page)
+    assert 'value="2026-04-10"' in page.text
+    owner.post(f"{ONE}/start", {"reason": "訪問の日を加えた"})
+    works(site)
+    assert on(site, 4) == 3
+    office.complete("meet", "worker")
+    assert str(office.task("check").due_on) == "2026-04-10"
+    assert owner.post(f"{MOVES}/1/try", {"to:first": "meet"}).status == 409

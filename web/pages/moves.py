@@ -8,15 +8,18 @@ from typing import Any
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from engine.definitions.elements import BpmnModel
+from engine.definitions.elements import BpmnModel, Variable
+from engine.domain.business_days import tokyo_date
 from engine.domain.errors import ChangeRefused, FormInvalid
 from engine.queries import processes, publishing, standing
 from engine.queries.outline import display_name
 from engine.queries.publishing import BatchView
 from engine.services import moving_together
+from engine.services.move_variables import fresh
 from web.arguments import number as number_in
 from web.policy import policy
 from web.runtime import actor, engine, now
+from web.variable_values import KINDS, text_of, value_of
 
 blueprint = Blueprint("moves", __name__, url_prefix="/processes")
 HIGHEST = 1_000_000
@@ -66,9 +69,12 @@ def _page(key: str, batch: int, errors: Mapping[str, str] | None = None, typed: 
         for one in standing.standings(engine(), key, now=now())
         if one.version == view.old
     }
+    sent = any(name.startswith("to:") for name in request.form)
+    mapping = _chosen() if sent else view.row.mapping
     return render_template(
         "move.html", key=key, name=new.name, batch=view, errors=errors or {}, typed=typed,
-        rows=publishing.map_rows(old.model, new.model, view.row.mapping, here),
+        rows=publishing.map_rows(old.model, new.model, mapping, here), variables=_variables(old.model, new.model, view),
+        kinds=KINDS,
         names=_names(old.model, new.model, view),
         done=sum(count for state, count in view.counts.items() if state not in _LEFT.get(view.row.state, ())),
     )  # fmt: skip
@@ -87,12 +93,48 @@ def _names(old: BpmnModel, new: BpmnModel, view: BatchView) -> dict[str, str]:
 @blueprint.post("/<key>/moves/<int(max=1000000):batch>/try")
 @policy("process_owner")
 def try_out(key: str, batch: int) -> BaseResponse:
-    """Keep the mapping and try it on every instance; nothing is changed."""
+    """Keep the mapping and the values of new variables and try them on every instance; nothing is changed."""
+
+    def act() -> None:
+        moving_together.try_out(engine(), actor(), key, batch, _chosen(), _given(key, batch), now=now())
+
+    return _acted(key, batch, act)
+
+
+def _chosen() -> dict[str, str]:
+    """The mapping of the sent form."""
     pairs = {name.removeprefix("to:"): value for name, value in request.form.items() if name.startswith("to:")}
-    mapping = {source: target for source, target in pairs.items() if target}
-    return _acted(
-        key, batch, lambda: moving_together.try_out(engine(), actor(), key, batch, mapping, now=now())
-    )  # fmt: skip
+    return {source: target for source, target in pairs.items() if target}
+
+
+def _given(key: str, batch: int) -> dict[str, object]:
+    """The values of the sent form for variables that only the new version has. Raises FormInvalid, all at once."""
+    row = publishing.batch(engine(), key, batch).row
+    found: dict[str, object] = {}
+    errors: dict[str, str] = {}
+    for variable in _fresh(*(engine().definitions.get(v).model for v in (row.from_version_id, row.to_version_id))):
+        try:
+            value = value_of(variable, request.form.get(f"value:{variable.name}", ""), today=tokyo_date(now()))
+        except FormInvalid as refusal:
+            errors |= refusal.fields
+            continue
+        found |= {} if value is None else {variable.name: value}
+    if errors:
+        raise FormInvalid(errors)
+    return found
+
+
+def _fresh(old: BpmnModel, new: BpmnModel) -> list[Variable]:
+    return [variable for variable in fresh(old, new) if variable.type in KINDS]
+
+
+def _variables(old: BpmnModel, new: BpmnModel, view: BatchView) -> list[tuple[Variable, str]]:
+    """Each new variable with the text of its field: what was sent just now, else what is kept."""
+    sent = {name: text for name, text in request.form.items() if name.startswith("value:")}
+    return [
+        (one, sent.get(f"value:{one.name}", text_of(one.type, view.row.given.get(one.name))))
+        for one in _fresh(old, new)
+    ]
 
 
 @blueprint.post("/<key>/moves/<int(max=1000000):batch>/start")
