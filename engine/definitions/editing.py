@@ -26,6 +26,9 @@ PROPERTIES = {
     "due": f"{{{TSUNAGU}}}due",
     "ladder": f"{{{TSUNAGU}}}ladder",
     "stage": f"{{{TSUNAGU}}}stage",
+    "scopes": f"{{{TSUNAGU}}}orgScope",
+    "operations": f"{{{TSUNAGU}}}operation",
+    "not_same_as": f"{{{TSUNAGU}}}notSameAs",
 }
 WORK = ("userTask", "manualTask")
 TASKS = (*WORK, "serviceTask", "scriptTask", "businessRuleTask", "sendTask", "receiveTask")
@@ -37,6 +40,7 @@ class NewStep:
 
     element_id: str
     properties: Mapping[str, str]
+    documentation: str = ""
 
 
 def with_properties(diagram: bytes, element_id: str, properties: Mapping[str, str], documentation: str) -> bytes:
@@ -62,6 +66,7 @@ def with_step_after(diagram: bytes, element_id: str, step: NewStep) -> bytes:
     made = etree.Element(f"{{{BPMN}}}userTask", id=step.element_id)
     for name, value in step.properties.items():
         _set(made, PROPERTIES[name], value)
+    _document(made, step.documentation)
     before.addnext(made)
     _add_to_lane(root, element_id, step.element_id)
     second = _split(root, flow, made)

@@ -149,6 +149,27 @@ def restore(engine: Engine, actor: Actor, process_key: str, number: int, *, seen
         return _draft(connection, _advance(connection, row, RevisionKind.RESTORED, found, actor, now, number))
 
 
+def before(engine: Engine, actor: Actor, process_key: str) -> int | None:
+    """The number of the revision to which ``undo`` would go back; None at the beginning. NotFound, NotAuthorised."""
+    _require_owner(actor)
+    with engine.database.read() as connection:
+        return _before(connection, _open(connection, process_key))
+
+
+def undo(engine: Engine, actor: Actor, process_key: str, *, seen: int, now: datetime) -> Draft:
+    """Go back one revision; again: one more. Raises NotFound at the beginning, StaleVersion as ``restore``."""
+    _require_owner(actor)
+    with engine.database.write() as connection:
+        row = _open(connection, process_key, lock=True)
+        if row.revision != seen:
+            raise StaleVersion(process_key)
+        number = _before(connection, row)
+        if number is None:
+            raise NotFound("draft")
+        found = _files(connection, row, number)
+        return _draft(connection, _advance(connection, row, RevisionKind.RESTORED, found, actor, now, number))
+
+
 def discard(engine: Engine, actor: Actor, process_key: str, *, seen: int, now: datetime) -> None:
     """Close the open draft without publishing it; ``reopen`` brings it back.
 
@@ -245,6 +266,18 @@ def _files(connection: Connection, row: DraftRow, number: int) -> dict[str, byte
     if found is None:
         raise NotFound("draft")
     return found
+
+
+def _before(connection: Connection, row: DraftRow) -> int | None:
+    """What counted before the newest revision; one that was taken back stands where its content was first saved."""
+    counted = [kept for kept in drafts.revisions(connection, row.id, KEPT) if kept.kind != RevisionKind.ASIDE]
+    at = 0
+    while at < len(counted) and counted[at].kind == RevisionKind.RESTORED:
+        same = [n for n in range(at + 1, len(counted)) if counted[n].content_hash == counted[at].content_hash]
+        if not same:
+            break
+        at = same[0]
+    return counted[at + 1].number if at + 1 < len(counted) else None
 
 
 def _with(connection: Connection, row: DraftRow, changed: Mapping[str, bytes | None]) -> dict[str, bytes]:

@@ -12,7 +12,8 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from engine.storage.draft_tables import draft_revision, process_draft
+from engine.storage.draft_tables import draft_presence, draft_revision, process_draft
+from engine.storage.prepared import Prepared
 from engine.storage.sql import as_row, columns_of, one_of
 
 
@@ -126,3 +127,27 @@ def prune(connection: Connection, draft_id: str, older_than: int) -> None:
             draft_revision.c.kind == "saved",
         )
     )
+
+
+# ---------------------------------------------------------------- who has it open
+
+_HERE = Prepared.by_dialect(
+    lambda dialect: (statement := dialect.insert(draft_presence)).on_conflict_do_update(
+        index_elements=["draft_id", "staff_id"], set_={"seen_at": statement.excluded.seen_at}
+    )
+)
+
+
+def here(connection: Connection, draft_id: str, staff_id: str, at: datetime, *, forget: datetime) -> None:
+    """Note that somebody has a draft open; what was noted before ``forget`` goes."""
+    connection.execute(
+        delete(draft_presence).where(draft_presence.c.draft_id == draft_id, draft_presence.c.seen_at < forget)
+    )
+    _HERE.run(connection, {"draft_id": draft_id, "staff_id": staff_id, "seen_at": at})
+
+
+def present(connection: Connection, draft_id: str, since: datetime) -> list[str]:
+    """Ids of those who have a draft open, or had since a moment, the latest first."""
+    query = select(draft_presence.c.staff_id).where(draft_presence.c.draft_id == draft_id)
+    query = query.where(draft_presence.c.seen_at >= since)
+    return list(connection.execute(query.order_by(draft_presence.c.seen_at.desc())).scalars())

@@ -129,7 +129,7 @@ def test_nobody_else_opens_reads_or_saves_a_draft(owner: Visitor, site: Site) ->
     other = site.browser(site.employ(Role.PROGRAMME_LEAD))
     for path in ("", "/diagram.bpmn", "/facts", "/revisions"):
         assert other.get(KEY + path).status == 403
-    for path in ("/open", "/save", "/check", "/restore", "/discard", "/reopen"):
+    for path in ("/open", "/save", "/check", "/restore", "/discard", "/reopen", "/undo", "/here"):
         assert other.post(KEY + path, {"seen": "1"}).status == 403
     assert site.count("SELECT count(*) FROM draft_revision") == 1
 
@@ -202,3 +202,38 @@ def test_a_step_changed_on_an_older_draft_is_put_aside(owner: Visitor, second: V
     assert page.status == 409
     assert "先にほかの人が保存しました" in page.words
     assert "ふたりめ" in owner.get(OUTLINE).words
+
+
+def test_whose_people_do_a_step_what_it_runs_and_who_not_are_set_in_the_outline_and_taken_back(owner: Visitor) -> None:
+    opened(owner)
+    page = owner.get(f"{KEY}/step?element=second")
+    fields = page.fields(f"{KEY}/step") | {
+        "scopes": ["city", "field"], "scope_other": "carrier_org", "not_same_as": "first", "unit": "business_days",
+        "operations": ["plan.submit", "consent.require"],
+    }  # fmt: skip
+    assert owner.post(f"{KEY}/step", fields).location == f"{OUTLINE}?done=changed"
+    diagram = owner.client.get(f"{KEY}/diagram.bpmn").get_data(as_text=True)
+    assert 'tsunagu:orgScope="field city carrier_org"' in diagram
+    assert 'tsunagu:notSameAs="first"' in diagram
+    assert sorted(diagram.partition('tsunagu:operation="')[2].partition('"')[0].split()) == [
+        "consent.require", "plan.submit",
+    ]  # fmt: skip
+    page = owner.get(f"{KEY}/step?element=second")
+    assert page.fields(f"{KEY}/step")["scope_other"] == "carrier_org"
+    assert '<option value="first" selected>' in page.text
+    refused = owner.post(f"{KEY}/step", fields | {"seen": "2", "scope_other": "誰か"})
+    assert (refused.status, "変数の名前を、空白で区切って" in refused.words) == (422, True)
+    undo = owner.get(OUTLINE).fields(f"{KEY}/undo")
+    assert owner.post(f"{KEY}/undo", undo).location == f"{OUTLINE}?done=undone"
+    assert owner.client.get(f"{KEY}/diagram.bpmn").data == PROCESS
+    assert owner.post(f"{KEY}/undo", undo).status == 409
+    assert "一つ前の保存" not in owner.get(OUTLINE).words
+
+
+def test_who_else_has_the_draft_open_is_told_and_kept_fresh(owner: Visitor, second: Visitor) -> None:
+    opened(owner)
+    assert "role-process-ownerさんもこの下書きを開いています" in second.get(OUTLINE).words
+    assert "second-ownerさんもこの下書きを開いています" in owner.get(KEY).words
+    save(second, "ふたりめ", 1)
+    answer = owner.client.post(f"{KEY}/here", data={"csrf_token": owner.csrf})
+    assert "second-ownerさんです（2回目）。" in json.loads(answer.data)["text"]

@@ -12,12 +12,12 @@ from engine.definitions.findings import Finding
 from engine.definitions.package import PROCESS_FILE
 from engine.domain.errors import FormInvalid
 from engine.queries import processes, staff_list
-from engine.services import drafting, editing
+from engine.services import draft_presence, drafting, editing
 from engine.services.comparing import Change
 from engine.services.drafting import Draft, DraftTaken
 from web.arguments import number
 from web.draft_words import REVISIONS
-from web.formatting import clock_time, moment
+from web.formatting import clock_time, moment, with_san
 from web.headers import EDITOR_SECURITY_POLICY
 from web.i18n import gettext
 from web.policy import policy
@@ -45,6 +45,7 @@ def show(key: str) -> Response:
             draft=draft,
             findings=editing.findings(engine(), actor(), key, files[PROCESS_FILE]),
             people=_people([draft.changed_by]),
+            presence=presence(key),
         )
     )
     answer.headers["Content-Security-Policy"] = EDITOR_SECURITY_POLICY
@@ -53,6 +54,29 @@ def show(key: str) -> Response:
 
 def _people(ids: Iterable[str]) -> dict[str, str]:
     return staff_list.names(engine(), ids)
+
+
+@blueprint.post("/<key>/draft/here")
+@policy("process_owner")
+def here(key: str) -> Response:
+    """Note that the person still has the draft open; answers who else has, and the last save."""
+    return jsonify({"text": presence(key)})
+
+
+def presence(key: str) -> str:
+    """In words who else has the draft open, and when another saved it last; notes that the person has it open."""
+    found = draft_presence.here(engine(), actor(), key, now=now())
+    names = _people([*found.others, found.draft.changed_by])
+    if not found.others and found.draft.changed_by == actor().staff_id:
+        return ""
+    saved = gettext("最後の保存は%(at)s、%(name)sです（%(n)s回目）。") % {
+        "at": moment(found.draft.changed_at), "name": with_san(names.get(found.draft.changed_by, "")),
+        "n": found.draft.revision,
+    }  # fmt: skip
+    if not found.others:
+        return saved
+    others = gettext("、").join(with_san(names.get(one, "")) for one in found.others)
+    return gettext("%(names)sもこの下書きを開いています。") % {"names": others} + " " + saved
 
 
 @blueprint.post("/<key>/draft/open")

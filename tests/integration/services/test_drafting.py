@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from engine.domain.errors import FormInvalid, NotAuthorised, NotFound, StaleVersion
-from engine.services import drafting
+from engine.services import draft_presence, drafting
 from engine.services.drafting import DraftTaken
 from tests.support.casework import Casework, a_process, a_task, flow
 
@@ -149,3 +149,39 @@ def test_what_is_no_xml_or_brings_entities_is_not_kept(office):
         with pytest.raises(FormInvalid):
             drafting.save(office.engine, owner, "visit", text, seen=1, now=office.now)
     assert drafting.current(office.engine, owner, "visit").revision == 1
+
+
+def test_going_back_goes_one_save_further_each_time_and_never_to_what_was_put_aside(office):
+    begin(office)
+    save(office, "いち", 1)
+    save(office, "に", 2)
+    with pytest.raises(DraftTaken):
+        save(office, "さん", 1, by="second")
+    owner, undone = office.person("owner"), []
+    for seen in (3, 5):
+        undone.append(drafting.undo(office.engine, owner, "visit", seen=seen, now=office.now).revision)
+        undone.append(name_in(office))
+    assert undone == [5, "いち", 6, "first"]
+    assert drafting.before(office.engine, owner, "visit") is None
+    with pytest.raises(NotFound):
+        drafting.undo(office.engine, owner, "visit", seen=6, now=office.now)
+    save(office, "よん", 6)
+    assert drafting.before(office.engine, owner, "visit") == 6
+    with pytest.raises(StaleVersion):
+        drafting.undo(office.engine, owner, "visit", seen=6, now=office.now)
+
+
+def test_others_who_have_a_draft_open_are_known_for_a_minute_and_a_half(office):
+    begin(office)
+
+    def others(who: str) -> tuple[str, ...]:
+        return draft_presence.here(office.engine, office.person(who), "visit", now=office.now).others
+
+    assert others("owner") == ()
+    assert others("second") == (office.staff["owner"],)
+    office.now += timedelta(seconds=60)
+    assert others("owner") == (office.staff["second"],)
+    office.now += timedelta(seconds=60)
+    assert others("owner") == ()
+    with pytest.raises(NotAuthorised):
+        others("supervisor")

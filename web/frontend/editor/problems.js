@@ -3,6 +3,8 @@ import { node } from './dom.js';
 import { say } from './texts.js';
 
 const QUIET_MS = 1500;
+/** Below this scale the names of a diagram cannot be read. */
+const READABLE = 0.75;
 
 export class Problems {
   constructor(modeler, host, settings) {
@@ -59,7 +61,9 @@ export class Problems {
   goTo(id) {
     const element = this.modeler.get('elementRegistry').get(id);
     if (!element) return;
-    this.modeler.get('canvas').scrollToElement(element, { top: 120, right: 200, bottom: 160, left: 160 });
+    const canvas = this.modeler.get('canvas');
+    if (canvas.zoom() < READABLE) canvas.zoom(READABLE, element.waypoints?.[0] || { x: element.x, y: element.y });
+    canvas.scrollToElement(element, { top: 120, right: 200, bottom: 160, left: 340 });
     this.modeler.get('selection').select(element);
     // The panel is drawn anew first.
     setTimeout(() => document.querySelector('.ed-panel [data-field]')?.focus(), 50);
