@@ -34,7 +34,7 @@ def takers(documents: Mapping[str, Document], home: str, key: str) -> tuple[Take
     return tuple(
         Taken(str(document.get("title", form)), form, other)
         for form, document in documents.items()
-        for other, schema in _properties(document).items()
+        for other, schema in properties_of(document).items()
         if form != home and isinstance(schema, Mapping) and schema.get("$ref") == f"{home}#{_FIELD}{key}"
     )
 
@@ -43,7 +43,7 @@ def taken_by(documents: Mapping[str, Document]) -> dict[str, tuple[str, ...]]:
     """For each form from which fields are taken: the titles of the forms that take them."""
     found: dict[str, dict[str, None]] = {}
     for form, document in documents.items():
-        for schema in _properties(document).values():
+        for schema in properties_of(document).values():
             said = schema.get("$ref") if isinstance(schema, Mapping) else None
             home = said.partition("#")[0] if isinstance(said, str) else ""
             if home and home != form:
@@ -108,7 +108,8 @@ def _references(node: Any) -> Iterator[tuple[str, str]]:
         yield from _references(child)
 
 
-def _properties(document: Mapping[str, Any]) -> Mapping[str, Any]:
+def properties_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of a document as they are written, by key; none where it has no such thing."""
     schema = document.get("schema")
     found = schema.get("properties") if isinstance(schema, Mapping) else None
     return found if isinstance(found, Mapping) else {}

@@ -36,6 +36,7 @@ from engine.forms.field_edits import (
 from engine.forms.form import Form
 from engine.forms.library import FormLibrary
 from engine.forms.option_edits import options_of
+from engine.forms.reading import read_document
 from engine.services import deployments, drafting
 from engine.services import editing as draft_editing
 from engine.services.engine import Engine
@@ -79,16 +80,13 @@ class Forms:
 
     @cached_property
     def documents(self) -> dict[str, Document]:
-        """The documents that the process's forms may refer to, by form key; those of called processes by path."""
+        """Every form's document as it is written: by form key, those of called processes by path."""
         found: dict[str, Document] = {}
         for path, content in sorted(self.form_files.items()):
             owner = path.partition("/")[0]
             name = editing.key_of(path) if owner in ("forms", self.process_key) else path
-            try:
-                document = editing.read(content)
-            except FormInvalid:
-                continue
-            if name not in found or owner == self.process_key:
+            document, _ = read_document(path, content)
+            if document is not None and (name not in found or owner == self.process_key):
                 found[name] = document
         return found
 

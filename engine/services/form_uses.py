@@ -77,7 +77,7 @@ def _in_forms(forms: Forms, key: str, field: Field) -> Iterator[Use]:
     sheets = (field.form, *field.also)
     paths = {f"record.{sheet}.{field.key}" for sheet in sheets} | {f"variable.{field.variable}"}
     for form, document in forms.documents.items():
-        for other, schema in document["schema"]["properties"].items():
+        for other, schema in links.properties_of(document).items():
             if (form, other) != (key, field.key) and any(_starts(path, paths) for path in _sources(schema)):
                 yield Use(UseKind.SOURCE, str(document.get("title", form)), str(schema.get("title", other)))
 

@@ -77,7 +77,7 @@ def pages(city: City, case: str) -> Iterator[tuple[str, Page]]:
 
 def violations(page: Page) -> list[str]:
     """What axe finds, one line for each rule and place."""
-    expect(page.locator("[data-bpmn-url]:not([data-bpmn-state=shown])")).to_have_count(0)
+    expect(page.locator("[data-bpmn-url]:not([data-bpmn-state=shown])")).to_have_count(0, timeout=60_000)
     page.evaluate(AXE.read_text())
     found = page.evaluate("tags => axe.run({runOnly: tags}).then(r => r.violations)", TAGS)
     return [f"{rule['id']}: {node['html'][:150]}" for rule in found for node in rule["nodes"][:3]]

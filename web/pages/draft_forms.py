@@ -24,7 +24,7 @@ from web.form_acts import ACTS, Act, Ask, anchor_of, line, new_field, whole
 from web.form_editor_words import DONE, FIELD_KINDS, NEW_KINDS, USES
 from web.form_view import choosable, chosen_now, field_rows, rule_told, values_of
 from web.i18n import gettext
-from web.pages.drafts import seen_revision, taken_page
+from web.pages.drafts import presence, seen_revision, taken_page
 from web.policy import policy
 from web.runtime import actor, engine, now
 
@@ -184,6 +184,7 @@ def _shared(forms: Forms, errors: dict[str, str] | None, **more: Any) -> dict[st
 def _listing(key: str, forms: Forms, errors: dict[str, str] | None = None) -> str:
     return render_template("draft_forms.html", **_shared(
         forms, errors, lines=form_editing.lines(forms), missing=form_editing.without_form(forms), kinds=list(NewKind),
+        presence=presence(key),
     ))  # fmt: skip
 
 
@@ -194,6 +195,7 @@ def _form_page(forms: Forms, key: str, errors: dict[str, str] | None = None, *, 
         forms, errors, key=key, title=document["title"], shared=forms.is_shared(key), sections=plan(document),
         rows=field_rows(forms, key), hidden_fields=hidden_keys(document), tasks=form_editing.tasks_of(forms, key),
         takers=forms.takers.get(key, ()), rule_told=lambda said: rule_told(said, fields), FIELD_KINDS=FIELD_KINDS,
+        presence=presence(forms.process_key),
         requirements=[requirement_words(item, fields) for item in form.schema.get("allOf", [])] if form else [],
     )  # fmt: skip
     return render_template("draft_form.html", **found, **_preview(forms, key, sent=sent))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from engine.services.comparing import Change, ChangeKind, compare, contents_of, marks
@@ -150,3 +153,32 @@ def test_the_pictures_are_marked_with_the_weightiest_change_of_each_element() ->
     assert (later["check"], earlier["second"]) == ("added", "removed")
     assert "check" not in earlier
     assert "second" not in later
+
+
+def a_sheet(properties: dict[str, Any], sections: list[tuple[str, list[Any]]], conditions: list[Any]) -> bytes:
+    """The form ``note`` with these fields, sections and conditional requirements."""
+    groups = [{"type": "Group", "label": label, "elements": controls} for label, controls in sections]
+    schema = {"type": "object", "properties": properties, **({"allOf": conditions} if conditions else {})}
+    ui = {"type": "VerticalLayout", "elements": groups}
+    return json.dumps({"key": "note", "title": "メモ", "schema": schema, "ui": ui}).encode()
+
+
+def test_what_changed_in_a_form_is_told_by_field_section_order_and_condition() -> None:
+    result = {"title": "結果", "type": "string", "enum": ["会えた", "不在"]}
+    text = {"title": "理由", "type": "string"}
+    first, why, later = ({"type": "Control", "scope": f"#/properties/{key}"} for key in ("result", "why", "next"))
+    asked = {"if": {"properties": {"result": {"const": "不在"}}}, "then": {"required": ["why"]}}
+    shown = {"effect": "SHOW", "condition": {"scope": "#/properties/result", "schema": {"enum": ["不在"]}}}
+    old = a_sheet({"why": text, "result": result}, [("訪問", [why, first])], [asked])
+    new = a_sheet(
+        {"result": result, "why": text, "next": {"title": "次回", "type": "string", "format": "date"}},
+        [("訪問", [first, {**why, "rule": shown}]), ("これから", [later])], [],
+    )  # fmt: skip
+    versions = [version(drawn("visit", ["first"]), forms={"note": form}) for form in (old, new)]
+    assert [line for line in told(differences(*versions)) if line[1].startswith("form_")] == [
+        ("changed", "form_section", "メモ", "訪問", "訪問、これから"),
+        ("changed", "form_field", "メモ：理由", "表示する条件 なし", "表示する条件 「結果」が「不在」のとき"),
+        ("added", "form_field", "メモ", "", "次回（日付）"),
+        ("changed", "form_order", "メモ", "理由、結果", "結果、理由、次回"),
+        ("removed", "form_requirement", "メモ", "「結果」が「不在」のとき、「理由」は必須", ""),
+    ]  # fmt: skip
