@@ -56,6 +56,7 @@ class CompleteTask:
         if not self.settings.operations:
             return outputs
         assert step.instance is not None
+        step.keep_others_out()
         variables = {**_variables_of(runner.inspect(step.instance.state), self.task), **self.task.locals}
         for name in self.settings.operations:
             context = OperationContext(

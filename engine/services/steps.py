@@ -71,12 +71,24 @@ class Step:
     instance_id: str
     org_id: str
     instance: InstanceRow | None = None  #: None while the instance is being started
+    alone: bool = False  #: nobody else changes the instance until the transaction ends
     notes: dict[str, Any] = field(default_factory=dict)
 
     @property
     def today(self) -> str:
         """The Tokyo date of the step, ISO."""
         return BoundDates(self.engine.reference.calendar, self.now).today().isoformat()
+
+    def keep_others_out(self) -> None:
+        """Lock the instance before an operation writes; StaleVersion when somebody moved it since it was read.
+
+        What others write after they have saved it would else be waited for in a circle.
+        """
+        if self.alone or self.instance is None:
+            return
+        if _locked(self.tx, self.instance_id)[0].version != self.instance.version:
+            raise StaleVersion(self.instance_id)
+        self.alone = True
 
     def reload_case(self) -> None:
         """Read the case again after an operation changed it."""
@@ -109,6 +121,7 @@ class StepHost:
 
     def operation(self, call: OperationCall) -> Mapping[str, object]:
         """Carry out a service task."""
+        self._step.keep_others_out()
         return self._operation(self._step, call)
 
     def decision(self, ref: str, scope: Mapping[str, object]) -> Mapping[str, object]:
@@ -143,13 +156,13 @@ def advance(
 ) -> Step:  # fmt: skip
     """Take one step of an existing instance. Refusals pass through; a failure opens an incident (InstanceFailed).
 
-    The last of the tries keeps others away from the instance while it runs, so that of many who complete tasks of one
-    instance at the same moment each gets on. standing: what the caller has just read, for the first try.
+    standing: what the caller has just read. With it the first try locks nothing until the first write. Every other try
+    has the instance to itself from its beginning, so that of many who complete tasks of one instance at the same moment
+    each gets on (docs/adr/0007).
     """
     for attempt in range(1, TRIES + 1):
         try:
-            seen = standing if attempt == 1 else None
-            return _once(engine, actor, instance_id, act, operation, now, alone=attempt == TRIES, standing=seen)
+            return _once(engine, actor, instance_id, act, operation, now, standing if attempt == 1 else None)
         except StaleVersion:
             if attempt == TRIES:
                 raise
@@ -160,29 +173,25 @@ def advance(
 
 
 def _once(
-    engine: Engine, actor: Actor, instance_id: str, act: Act, operation: OperationRunner, now: datetime, *, alone: bool,
+    engine: Engine, actor: Actor, instance_id: str, act: Act, operation: OperationRunner, now: datetime,
     standing: Standing | None,
 ) -> Step:  # fmt: skip
-    """One try. alone: the transaction begins with a lock on the instance, before it is read and run."""
+    """One try. Without a standing the transaction begins with a lock on the instance, before it is read and run."""
     with transaction(engine) as tx:
-        instance, case = standing or _found(engine, tx if alone else None, instance_id)
+        instance, case = standing or _locked(tx, instance_id)
         if instance.status not in ("running", "incident"):
             raise NotOpen(instance.status)
         deployed = engine.definitions.get(instance.version_id)
-        step = Step(engine, tx, actor, now, deployed, case, instance_id, instance.org_id, instance)
+        step = Step(engine, tx, actor, now, deployed, case, instance_id, instance.org_id, instance, standing is None)
         result = run(step, act, operation)
         save(step, result)
         write_result(step, act, result)
     return step
 
 
-def _found(engine: Engine, tx: Transaction | None, instance_id: str) -> Standing:
-    """The instance and its case, locked in the transaction if one is given."""
-    if tx is not None:
-        found = instances.with_case(tx.connection, instance_id, lock=True)
-    else:
-        with engine.database.read() as connection:
-            found = instances.with_case(connection, instance_id)
+def _locked(tx: Transaction, instance_id: str) -> Standing:
+    """The instance and its case, locked in the transaction."""
+    found = instances.with_case(tx.connection, instance_id, lock=True)
     if found is None:
         raise NotFound("instance")
     return found

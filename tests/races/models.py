@@ -74,3 +74,15 @@ def waking() -> bytes:
         + "start_of(days_after(today(), 3))</bpmn:timeDate></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"
         + a_task("woken") + flow("st", "day") + flow("day", "woken") + flow("woken", "end") + END, variables=("note",),
     )  # fmt: skip
+
+
+def seizing() -> bytes:
+    """Two tasks side by side: one changes the case before the token goes on, the other after that."""
+    return a_process(
+        "seizing",
+        '<bpmn:parallelGateway id="split"/>' + a_task("alarm", attributes='tsunagu:operation="emergency.open"')
+        + a_task("look") + a_task("talk", attributes='tsunagu:stage="面談"')
+        + '<bpmn:endEvent id="quiet" name="終わり"/>'
+        + flow("st", "split") + flow("split", "alarm") + flow("split", "look") + flow("look", "talk")
+        + flow("alarm", "end") + flow("talk", "quiet") + END, variables=("note",),
+    )  # fmt: skip

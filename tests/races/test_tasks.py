@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.domain.business_days import tokyo_date
-from tests.races.models import REVIEW, branches, one
+from tests.races.models import NOTE, REVIEW, branches, one, seizing
 from tests.support import racing_acts as acts
 from tests.support.casework import Casework
 from tests.support.racing import Act, Outcome, racers
@@ -147,6 +147,26 @@ def test_hold_against_completion(office: Casework, any_database: str, rounds: in
             state = office.task("review", case_id=started.case_id).state
             assert state == ("completed" if found[0].ok else "held")
             assert records(office, started.case_id) == int(found[0].ok)
+
+
+def test_an_operation_that_changes_the_case_and_a_step_that_names_its_stage(
+    office: Casework, any_database: str, rounds: int
+) -> None:
+    """Both write the same case, one before its instance is saved and one after; neither waits for the other in vain."""
+    office.deploy("seizing", seizing(), NOTE)
+    with racers(any_database, 2) as together:
+        for _ in range(rounds):
+            started = office.start("seizing")
+            found = together.race(
+                [
+                    Act(acts.complete, {"staff_id": office.staff[who], "data": {"note": who}, "now": office.now,
+                                        "task_id": office.task(element, case_id=started.case_id).id})
+                    for who, element in (("worker", "alarm"), ("other_worker", "look"))
+                ]
+            )  # fmt: skip
+            assert winners(found) == 2, found
+            case = office.rows("SELECT urgency, stage FROM support_case WHERE id = :c", c=started.case_id)[0]
+            assert tuple(case) == ("緊急", "面談")
 
 
 def test_publishing_a_version_disturbs_no_completion(office: Casework, any_database: str, rounds: int) -> None:
