@@ -195,8 +195,8 @@ class Person:
     # ------------------------------------------------------------ looking
 
     def address_of(self, element_id: str, case: str) -> str:
-        """The path of a task that one can see in the inbox."""
-        return self.finds(element_id, case).get_attribute("href") or ""
+        """The path of a task that one can see in the inbox, without the place in the inbox."""
+        return (self.finds(element_id, case).get_attribute("href") or "").partition("?")[0]
 
     def is_here(self, case: str, element_id: str) -> None:
         """The diagram of the case shows this step as the current one, in the picture and in words."""

@@ -17,7 +17,7 @@ from tests.faults.history import Attempt, History, Outcome
 TIMEOUT_S = 20
 START, AGAIN = 0.05, 0.2  #: how often a client takes up a new case, or sends a form once more from the page before
 PATIENCE_S = 90  #: how long a client waits for the server to come back
-TASK = re.compile(r'href="/tasks/([\w-]+)"')
+TASK = re.compile(r'href="/tasks/([\w-]+)(?:\?[^"#]*)?"')
 HIDDEN = re.compile(r'<input type="hidden" name="(csrf_token|task_version)" value="([^"]*)"')
 
 
