@@ -2,7 +2,7 @@
 
 A token has 256 random bits and is shown once; the database holds its SHA-256. It counts until its last day, until its
 owner revokes it, and until whatever ends all sessions of the person: a new password, being signed out everywhere, a
-closed account. Roles are those the person holds at the moment of the request.
+closed account. Roles are those the person holds at the moment of the request, for the office that they work for then.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from datetime import datetime, timedelta
 from engine.domain.business_days import tokyo_date
 from engine.domain.errors import FormInvalid, NotFound, StorageUnavailable
 from engine.domain.staff import Actor
-from engine.services import passwords, reference_changes
+from engine.services import capacities, passwords, reference_changes
 from engine.services.engine import Engine
 from engine.services.sign_in import NOTE_USE_EVERY, TOKEN_BYTES, SignedIn
 from engine.storage import api_tokens as store
-from engine.storage import audit
+from engine.storage import audit, desks
 from engine.storage import staff as staff_store
 from engine.storage.database import Connection
 from engine.storage.sql import new_id
@@ -133,6 +133,7 @@ def bearer(engine: Engine, token: str, *, now: datetime) -> SignedIn | None:
         if row is None:
             return None
         actor = staff_store.actor(connection, row.staff_id, tokyo_date(now))
+        capacity = desks.capacity_of(connection, row.staff_id)
         account = staff_store.by_id(connection, row.staff_id)
         reference_changes.look(engine, connection)
     if actor is None or account is None:
@@ -140,7 +141,7 @@ def bearer(engine: Engine, token: str, *, now: datetime) -> SignedIn | None:
     if row.last_used_at is None or row.last_used_at + NOTE_USE_EVERY <= now:
         with suppress(StorageUnavailable), engine.database.write(hurry=True) as connection:  # reading goes on without
             store.touch(connection, row.id, now)
-    acting = replace(actor, by_token=row.id)
+    acting = replace(capacities.narrowed(actor, capacity), by_token=row.id)
     return SignedIn(acting, "", account.id, account.login, account.language, bool(account.era_dates))
 
 

@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 
 from engine.queries import inbox, upcoming
 from engine.queries.inbox import DueFilter, InboxFilter, View
+from engine.queries.ordering import Order
 from web.access_notes import note_list
 from web.api import answering, reading
 from web.api.describing import Operation, operation
@@ -22,6 +23,17 @@ blueprint = Blueprint("api_inbox", __name__, url_prefix="/api/v1")
 
 AFTER = Note("The value of `after` of the page before.", longest=400)
 WORDS = Note("Part of a case number, name or reading. Never in an address, which logs keep.", longest=60)
+
+
+ORDER = Note("due: the most urgent first (done today: the latest first); opened: the newest first.")
+
+
+class ComingOrder(StrEnum):
+    """An order of what will open."""
+
+    DUE = "due"
+    CASE = "case"
+    PROCESS = "process"
 
 
 class ListedView(StrEnum):
@@ -41,6 +53,7 @@ class InboxQuery:
     due: Annotated[DueFilter | None, Note("Tasks whose deadline stands so.")] = None
     process: Annotated[str, Note("Key of a process.", longest=60)] = ""
     organisation: Annotated[str, Note("Code of an organisation.", longest=20)] = ""
+    order: Annotated[Order, ORDER] = Order.DUE
     after: Annotated[str, AFTER] = ""
 
 
@@ -53,6 +66,7 @@ class InboxSearch:
     due: DueFilter | None = None
     process: Annotated[str, Note("Key of a process.", longest=60)] = ""
     organisation: Annotated[str, Note("Code of an organisation.", longest=20)] = ""
+    order: Annotated[Order, ORDER] = Order.DUE
     after: Annotated[str, AFTER] = ""
 
 
@@ -62,12 +76,13 @@ class UpcomingQuery:
 
     process: Annotated[str, Note("Key of a process.", longest=60)] = ""
     organisation: Annotated[str, Note("Code of an organisation.", longest=20)] = ""
+    order: Annotated[ComingOrder, Note("due: the nearest first.")] = ComingOrder.DUE
     after: Annotated[str, AFTER] = ""
 
 
 @dataclass(frozen=True)
 class InboxPage:
-    """A page of a view, the most urgent first (done today: the latest first)."""
+    """A page of a view in the order asked for."""
 
     items: tuple[ListedTask, ...]
     total: Annotated[int, Note("Tasks that the filter lets through.")]
@@ -82,7 +97,7 @@ class InboxPage:
 
 @dataclass(frozen=True)
 class UpcomingPage:
-    """A page of what will open, the nearest first."""
+    """A page of what will open in the order asked for."""
 
     items: tuple[UpcomingTask, ...]
     total: Annotated[int, Note("Moments that the filter lets through.")]
@@ -97,7 +112,7 @@ def listing() -> Response:
     """One page of a view."""
     asked = reading.query(InboxQuery)
     after = answering.place(asked.after, "?after")
-    return _page(asked.view, InboxFilter(asked.due, asked.process, asked.organisation, after=after))
+    return _page(asked.view, InboxFilter(asked.due, asked.process, asked.organisation, "", after, asked.order))
 
 
 @blueprint.post("/inbox/search")
@@ -108,7 +123,7 @@ def search() -> Response:
     asked = reading.body(InboxSearch)
     after = answering.place(asked.after, "/after")
     note_list("inbox")
-    return _page(asked.view, InboxFilter(asked.due, asked.process, asked.organisation, asked.words, after))
+    return _page(asked.view, InboxFilter(asked.due, asked.process, asked.organisation, asked.words, after, asked.order))
 
 
 @blueprint.get("/inbox/upcoming")
@@ -118,7 +133,8 @@ def coming() -> Response:
     """One page of the moments on cases that your office carries."""
     asked = reading.query(UpcomingQuery)
     after = answering.place(asked.after, "?after")
-    narrow = InboxFilter(process=asked.process, org=asked.organisation, after=after)
+    order = Order(asked.order.value)
+    narrow = InboxFilter(process=asked.process, org=asked.organisation, after=after, order=order)
     page = upcoming.upcoming(engine(), actor(), narrow, now=now())
     return answering.answer(
         UpcomingPage(

@@ -63,6 +63,8 @@ def test_the_inbox_lists_what_the_page_lists(site: Site, program: Program) -> No
     done = program.get("/inbox?view=done-today&process=visit").body
     assert done["total"] == done["unfiltered"] == 2
     assert program.get("/inbox?view=claimable&due=late").body["items"] == []
+    by_case = [item["case_number"] for item in program.get("/inbox?view=done-today&order=case").body["items"]]
+    assert by_case == sorted(thing.number for thing in things)
 
 
 def test_lists_are_read_page_by_page_without_a_gap(

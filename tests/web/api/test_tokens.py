@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from engine.domain.roles import Role
 from engine.services import passwords, staff_accounts, staff_admin
+from engine.storage.tables import membership
 from tests.web.api.client import Program, a_token
 from tests.web.site import PASSWORD, Page, Site, Visitor
 
@@ -31,7 +33,7 @@ def make(browser: Visitor, **changed: str) -> Page:
 
 def test_a_token_is_shown_once_and_its_program_acts_for_the_person(site: Site, browser: Visitor) -> None:
     page = make(browser)
-    token = re.search(r'value="(tsunagu_[\w-]{43})"', page.text)[1]
+    token = re.search(r">(tsunagu_[\w-]{43})<", page.text)[1]
     thing = site.a_case("worker")
     assert Program(site, token).get(f"/cases/{thing.number}").status == 200
     listing = browser.get(PATH)
@@ -172,3 +174,14 @@ def test_an_administrator_sees_that_there_are_tokens_and_no_more(site: Site) -> 
     page = site.browser(site.employ(Role.SYSADMIN)).get(f"/admin/staff/{site.office.staff['worker']}")
     assert "トークンが1個" in page.words
     assert "試験（架空）" not in page.words
+
+
+def test_a_program_works_for_the_office_that_its_person_works_for(site: Site) -> None:
+    login, here, there = site.employ(Role.INTAKE_WORKER), site.a_case("worker"), site.a_case("stranger")
+    with site.office.engine.database.write() as connection:
+        row = {"id": "second", "staff_id": site.office.staff[login], "org_id": "AG-02", "role": "intake_worker"}
+        connection.execute(insert(membership).values(**row, valid_from=date(2025, 4, 1)))
+    program = Program.of(site, login)
+    assert {program.get(f"/cases/{thing.number}").status for thing in (here, there)} == {200}
+    site.browser(login).post("/capacity", {"org": "AG-02"})
+    assert [program.get(f"/cases/{thing.number}").status for thing in (here, there)] == [404, 200]
