@@ -54,8 +54,9 @@ class Person:
 
 @dataclass(frozen=True)
 class Session:
-    """A session that still counts."""
+    """A session that still counts. ``id``: by which ``staff_admin.end_session`` ends it."""
 
+    id: str
     began_at: datetime
     last_seen_at: datetime
 
@@ -116,7 +117,9 @@ def person(engine: Engine, staff_id: str, *, now: datetime) -> PersonPage:
         due = connection.execute(select(password_due.c.since).where(password_due.c.staff_id == staff_id)).first()
         return PersonPage(
             person=_person(row, held, engine.reference.names(), tokyo_date(now)),
-            sessions=tuple(Session(s.created_at, s.last_seen_at) for s in sessions),
+            sessions=tuple(
+                Session(staff_admin.session_id(s.token_hash), s.created_at, s.last_seen_at) for s in sessions
+            ),
             locked_until=staff_admin.locked_until(connection, row.login, now),
             password_due=due is not None,
             held_tasks=staff_admin.held_tasks(connection, staff_id),

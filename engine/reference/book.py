@@ -8,7 +8,7 @@ that a deadline which was promised earlier is never reckoned with a closed day e
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, time
 from typing import Any
 
@@ -71,9 +71,19 @@ def overlaid(reference: Reference, changes: Sequence[Change]) -> Reference:
 def _organisations(reference: Reference, changes: Sequence[Change]) -> dict[str, Organisation]:
     found = dict(reference.organisations)
     for change in changes:
+        if change.data.get("added") and change.subject not in found:
+            found[change.subject] = _added(change, found.get(change.data["parent_id"]))
         if change.subject in found:
             found[change.subject] = replace(found[change.subject], **_organisation_fields(change.data))
     return found
+
+
+def _added(change: Change, parent: Organisation | None) -> Organisation:
+    """An organisation that no file knows; field and calendar are its parent's."""
+    nothing = {f.name: "" for f in fields(Organisation)}
+    nothing |= {"id": change.subject, "field_code": parent.field_code if parent else ""}
+    nothing |= {"field_ja": parent.field_ja if parent else "", "calendar": parent.calendar if parent else CITY_CALENDAR}
+    return Organisation(**{**nothing, **_organisation_fields(change.data)})
 
 
 def _organisation_fields(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ goes on being reckoned with what was known when it began.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
@@ -26,6 +27,7 @@ from engine.storage.database import Connection
 DAY_STATES = ("closed", "open", "as_before")
 DELIVERY_MODES = ("", "直営", "委託")
 LONGEST = 200
+FIRST_ADDED = 101  #: number in the code of the first organisation that is added; the plan's files stay below
 HIGHEST = {"hours": 24 * 366, "fiscal_years": 100}
 HIGHEST_OTHER = 3660
 _NUMBERS = {unit.value for unit in Unit} | {"fiscal_years"}
@@ -57,14 +59,30 @@ def change_organisation(
     """
     if org_id not in engine.reference.organisations:
         raise NotFound("organisation")
+    data = _organisation_data(engine, org_id, form)
+    _write(
+        engine, actor, ChangeKind.ORGANISATION, org_id, data, seen=seen, now=now, valid_from=tokyo_date(now), source=""
+    )
+
+
+def add_organisation(engine: Engine, actor: Actor, form: Mapping[str, str], *, now: datetime) -> str:
+    """One more organisation, with the city's calendar or its parent's; returns its code.
+
+    form: as ``change_organisation``. Raises FormInvalid, and StaleVersion when another was added at the same moment.
+    """
+    numbers = itertools.count(FIRST_ADDED)
+    org_id = next(code for code in map("AG-{}".format, numbers) if code not in engine.reference.organisations)
+    data = {**_organisation_data(engine, org_id, form), "added": True}
+    _write(engine, actor, ChangeKind.ORGANISATION, org_id, data, seen=0, now=now, valid_from=tokyo_date(now), source="")
+    return org_id
+
+
+def _organisation_data(engine: Engine, org_id: str, form: Mapping[str, str]) -> dict[str, Any]:
     data = {name: form.get(name, "").strip() for name in ("name", "kind", "parent_id", "division_id", "delivery_mode")}
     problems = _organisation_problems(engine, org_id, data)
     if problems:
         raise FormInvalid(problems)
-    _write(
-        engine, actor, ChangeKind.ORGANISATION, org_id, {**data, "placeholder": False}, seen=seen, now=now,
-        valid_from=tokyo_date(now), source="",
-    )  # fmt: skip
+    return {**data, "placeholder": False}
 
 
 def _organisation_problems(engine: Engine, org_id: str, data: Mapping[str, str]) -> dict[str, str]:

@@ -197,6 +197,15 @@ def end_sessions(engine: Engine, actor: Actor, staff_id: str, *, now: datetime) 
     return sessions + tokens
 
 
+def end_session(engine: Engine, actor: Actor, staff_id: str, session: str, *, now: datetime) -> bool:
+    """Sign the person out on one device. session: as ``administration.Session.id``; False when it had ended."""
+    with engine.database.write() as connection:
+        ended = staff_admin.end_one_session(connection, staff_id, session)
+        if ended:
+            _note(connection, actor, "staff.signed_out", {"staff": staff_id, "sessions": 1, "tokens": 0}, now)
+    return ended
+
+
 def lift_lock(engine: Engine, actor: Actor, staff_id: str, *, now: datetime) -> bool:
     """Let the person try to sign in again; False when nothing was paused. Raises NotFound."""
     with engine.database.write() as connection:

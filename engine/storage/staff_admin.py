@@ -12,6 +12,8 @@ from engine.storage.admin_tables import password_due
 from engine.storage.sql import insert_new, new_id, next_version
 from engine.storage.tables import membership, sign_in_attempt, staff, user_task, web_session
 
+SESSION_ID = 16  #: characters
+
 
 def claim_version(connection: Connection, staff_id: str, seen: int) -> bool:
     """Raise the account's version when it is still the one that was seen; False when somebody was faster."""
@@ -77,6 +79,20 @@ def sessions(connection: Connection, staff_id: str, now: datetime, unused_since:
 def end_sessions(connection: Connection, staff_id: str) -> int:
     """End all sessions of a person; returns how many rows went."""
     return int(connection.execute(delete(web_session).where(web_session.c.staff_id == staff_id)).rowcount)
+
+
+def session_id(token_hash: str) -> str:
+    """What a page calls a session: too little of its hash for anybody to take it over."""
+    return token_hash[:SESSION_ID]
+
+
+def end_one_session(connection: Connection, staff_id: str, session: str) -> bool:
+    """End the one session of a person that a page calls so; False when there is none (any more)."""
+    c = web_session.c
+    if len(session) != SESSION_ID:
+        return False
+    statement = delete(web_session).where(c.staff_id == staff_id, func.substr(c.token_hash, 1, SESSION_ID) == session)
+    return bool(connection.execute(statement).rowcount)
 
 
 def locked_until(connection: Connection, login: str, now: datetime) -> datetime | None:

@@ -130,6 +130,23 @@ def test_sessions_end_and_a_pause_is_lifted(site: Site, admin: Visitor) -> None:
     assert events(site, "staff.lock_lifted") == events(site, "staff.signed_out") == 1
 
 
+def test_one_device_is_signed_out_and_the_others_go_on(site: Site, admin: Visitor) -> None:
+    person = the_person(site)
+    lost, kept = site.browser("role-intake-worker"), site.browser("role-intake-worker")
+    hashed = site.office.rows("SELECT token_hash FROM web_session WHERE csrf = :c", c=lost.csrf)[0].token_hash
+    assert f'value="{hashed[:16]}"' in admin.get(f"/admin/staff/{person}").text
+    assert hashed not in admin.get(f"/admin/staff/{person}").text
+    for nothing in ("", hashed[:15], "0" * 16):
+        admin.post(f"/admin/staff/{person}/sessions/end", {"session": nothing})
+    admin.post(f"/admin/staff/{site.office.staff['role-sysadmin']}/sessions/end", {"session": hashed[:16]})
+    assert events(site, "staff.signed_out") == 0
+    for _ in range(2):
+        assert admin.post(f"/admin/staff/{person}/sessions/end", {"session": hashed[:16]}).status == 302
+    assert not lost.stays_signed_in()
+    assert kept.stays_signed_in()
+    assert events(site, "staff.signed_out") == 1
+
+
 def test_a_longer_list_asks_no_more_questions(site: Site, admin: Visitor) -> None:
     def asked() -> int:
         seen: list[str] = []

@@ -8,6 +8,7 @@ import pytest
 
 from engine import bootstrap
 from engine.domain.business_days import tokyo_date
+from engine.domain.reference_change import ChangeKind
 from engine.domain.roles import Role
 from engine.queries.deadlines import clock_story
 from engine.services import reference_changes, reference_data
@@ -53,6 +54,28 @@ def test_a_placeholder_gets_its_name_everywhere_and_the_change_is_in_the_trail(s
     assert admin.post("/admin/organisations/AG-01-1", {**form, "name": "別の名前"}).status == 409
     circle = {**form, "name": "別", "parent_id": "AG-01-1"}
     assert admin.post("/admin/organisations/AG-01", circle).status == 422
+
+
+def test_an_organisation_is_added_once_and_has_people_a_calendar_and_a_supervisor(site: Site, admin: Visitor) -> None:
+    form = {"name": "川島相談室（架空）", "kind": "実施機関（拠点）", "parent_id": "AG-04", "division_id": "DV-04",
+            "delivery_mode": "委託"}  # fmt: skip
+    assert admin.post("/admin/organisations/new", {**form, "name": "", "kind": "no"}).status == 422
+    assert admin.post("/admin/organisations/new", form).location.startswith("/admin/organisations/AG-101")
+    assert admin.post("/admin/organisations/new", form).status == 422
+    assert "川島相談室（架空）" in admin.get("/admin/organisations").words
+    engine = site.office.engine
+    added, parent = engine.reference.organisation("AG-101"), engine.reference.organisation("AG-04")
+    assert (added.calendar, added.field_code) == (parent.calendar, parent.field_code)
+    assert "AG-101" in engine.reference.covers("DV-04")
+    assert reference_data.load(engine.database, engine.book.files) == 0, "a new start takes it away"
+    assert site.count("SELECT count(*) FROM organisation WHERE id = 'AG-101' AND NOT placeholder") == 1
+    assert site.count("SELECT count(*) FROM audit_event WHERE act = 'reference.organisation'") == 1
+    worker = site.browser(site.employ(Role.INTAKE_WORKER, org="AG-101", login="kawashima"))
+    assert "川島相談室（架空）" in worker.get("/settings").words + worker.get("/inbox").text
+    again = {**form, "name": "川島の相談室（架空）", "seen_version": reference_changes.seen_of(
+        engine, ChangeKind.ORGANISATION, "AG-101")}  # fmt: skip
+    assert admin.post("/admin/organisations/AG-101", again).status == 302
+    assert engine.reference.organisation("AG-101").name == "川島の相談室（架空）"
 
 
 def test_a_day_closed_later_moves_no_promise_but_counts_for_what_opens_afterwards(site: Site, admin: Visitor) -> None:

@@ -17,6 +17,7 @@ from engine.reference.model import CITY_CALENDAR, DIVISION_KINDS, Reference
 from engine.services import reference_changes
 from engine.services.reference_changes import DELIVERY_MODES, seen_of
 from web import arguments
+from web.admin_answers import answered
 from web.admin_words import LADDERS, UNITS
 from web.pages.admin_staff import organisations as all_organisations
 from web.pages.admin_staff import seen
@@ -53,6 +54,40 @@ def organisations() -> str:
     return render_template("admin/organisations.html", organisations=found, names=engine().reference.names())
 
 
+@blueprint.get("/organisations/new")
+@policy("admin")
+def new_organisation() -> str:
+    """The form for an organisation that the plan does not name."""
+    return _new_organisation_page({}, {})
+
+
+def _new_organisation_page(typed: Mapping[str, str], problems: Mapping[str, str]) -> str:
+    return render_template("admin/organisation_new.html", typed=typed, problems=problems, **_organisation_choices())
+
+
+@blueprint.post("/organisations/new")
+@policy("admin")
+def add_organisation() -> BaseResponse:
+    """Add it under the next code that is free, and show it."""
+    typed = request.form.to_dict()
+    try:
+        org_id = reference_changes.add_organisation(engine(), actor(), typed, now=now())
+    except FormInvalid as refusal:
+        return make_response(_new_organisation_page(typed, refusal.fields), 422)
+    return redirect(url_for("admin_reference.organisation", org_id=org_id, saved=1))
+
+
+def _organisation_choices() -> dict[str, list[tuple[str, str]]]:
+    """What kind, way of running, parent and division an organisation may have, as pairs of code and text."""
+    known = engine().reference.organisations.values()
+    return {
+        "kinds": [(kind, kind) for kind in sorted({other.kind for other in known})],
+        "modes": [(mode, mode or "－") for mode in DELIVERY_MODES],
+        "organisations": all_organisations(),
+        "divisions": [(other.id, other.name) for other in known if other.kind in DIVISION_KINDS],
+    }
+
+
 @blueprint.get("/organisations/<org_id>")
 @policy("admin")
 def organisation(org_id: str) -> str:
@@ -65,11 +100,8 @@ def _organisation_page(org_id: str, typed: Mapping[str, str], problems: Mapping[
     if org_id not in reference.organisations:
         raise NotFound("organisation")
     org = reference.organisations[org_id]
-    kinds = sorted({other.kind for other in reference.organisations.values()})
     return render_template(
-        "admin/organisation.html", org=org, typed=typed, problems=problems, kinds=[(kind, kind) for kind in kinds],
-        modes=[(mode, mode or "－") for mode in DELIVERY_MODES], organisations=all_organisations(),
-        divisions=[(o.id, o.name) for o in reference.organisations.values() if o.kind in DIVISION_KINDS],
+        "admin/organisation.html", org=org, typed=typed, problems=problems, **_organisation_choices(),
         covers=_covers(reference, org_id), hours=reference.calendar_for(org_id).hours_on(tokyo_date(now())),
         seen_version=seen_of(engine(), ChangeKind.ORGANISATION, org_id),
         changes=_changes(org_id, ChangeKind.ORGANISATION), names=reference.names(),
@@ -85,11 +117,11 @@ def _covers(reference: Reference, org_id: str) -> list[str]:
 def change_organisation(org_id: str) -> BaseResponse:
     """Name, kind, parent, answering division, way of running."""
     typed = request.form.to_dict()
-    try:
-        reference_changes.change_organisation(engine(), actor(), org_id, typed, seen=seen(), now=now())
-    except FormInvalid as refusal:
-        return make_response(_organisation_page(org_id, typed, refusal.fields), 422)
-    return redirect(url_for("admin_reference.organisation", org_id=org_id, saved=1))
+    return answered(
+        lambda: reference_changes.change_organisation(engine(), actor(), org_id, typed, seen=seen(), now=now()),
+        lambda problems: _organisation_page(org_id, typed, problems),
+        url_for("admin_reference.organisation", org_id=org_id, saved=1),
+    )
 
 
 # ---------------------------------------------------------------- calendars
@@ -148,11 +180,11 @@ def _weeks(calendar: Calendar, month: date) -> list[list[Day | None]]:
 def set_day() -> BaseResponse:
     """Close or open one day."""
     typed, subject = request.form.to_dict(), _subject(request.form.get("of", ""))
-    try:
-        reference_changes.set_day(engine(), actor(), subject, typed, seen=seen(), now=now())
-    except FormInvalid as refusal:
-        return make_response(_calendar_page(subject, typed, refusal.fields), 422)
-    return redirect(url_for("admin_reference.calendars", of=subject, saved=1))
+    return answered(
+        lambda: reference_changes.set_day(engine(), actor(), subject, typed, seen=seen(), now=now()),
+        lambda problems: _calendar_page(subject, typed, problems),
+        url_for("admin_reference.calendars", of=subject, saved=1),
+    )
 
 
 @blueprint.post("/calendars/hours")
@@ -160,11 +192,11 @@ def set_day() -> BaseResponse:
 def set_hours() -> BaseResponse:
     """Opening hours from a day on."""
     typed, subject = request.form.to_dict(), _subject(request.form.get("of", ""))
-    try:
-        reference_changes.set_hours(engine(), actor(), subject, typed, seen=seen(), now=now())
-    except FormInvalid as refusal:
-        return make_response(_calendar_page(subject, typed, refusal.fields), 422)
-    return redirect(url_for("admin_reference.calendars", of=subject, saved=1))
+    return answered(
+        lambda: reference_changes.set_hours(engine(), actor(), subject, typed, seen=seen(), now=now()),
+        lambda problems: _calendar_page(subject, typed, problems),
+        url_for("admin_reference.calendars", of=subject, saved=1),
+    )
 
 
 # ---------------------------------------------------------------- dated values
@@ -204,11 +236,11 @@ def _parameter_page(name: str, typed: Mapping[str, str], problems: Mapping[str, 
 def set_parameter(parameter: str) -> BaseResponse:
     """A new value from a day on."""
     typed = request.form.to_dict()
-    try:
-        reference_changes.set_parameter(engine(), actor(), parameter, typed, seen=seen(), now=now())
-    except FormInvalid as refusal:
-        return make_response(_parameter_page(parameter, typed, refusal.fields), 422)
-    return redirect(url_for("admin_reference.parameter", parameter=parameter, saved=1))
+    return answered(
+        lambda: reference_changes.set_parameter(engine(), actor(), parameter, typed, seen=seen(), now=now()),
+        lambda problems: _parameter_page(parameter, typed, problems),
+        url_for("admin_reference.parameter", parameter=parameter, saved=1),
+    )
 
 
 @blueprint.get("/ladders/<ladder>")
@@ -234,11 +266,11 @@ def _ladder_page(name: str, typed: Mapping[str, str], problems: Mapping[str, str
 def set_ladder(ladder: str) -> BaseResponse:
     """New distances of the levels from a day on."""
     typed = request.form.to_dict()
-    try:
-        reference_changes.set_ladder(engine(), actor(), ladder, typed, seen=seen(), now=now())
-    except FormInvalid as refusal:
-        return make_response(_ladder_page(ladder, typed, refusal.fields), 422)
-    return redirect(url_for("admin_reference.ladder", ladder=ladder, saved=1))
+    return answered(
+        lambda: reference_changes.set_ladder(engine(), actor(), ladder, typed, seen=seen(), now=now()),
+        lambda problems: _ladder_page(ladder, typed, problems),
+        url_for("admin_reference.ladder", ladder=ladder, saved=1),
+    )
 
 
 def _changes(subject: str, *kinds: ChangeKind) -> list[Change]:

@@ -13,6 +13,7 @@ from engine.queries import administration
 from engine.queries.paging import After
 from engine.services import staff_admin
 from web import arguments
+from web.admin_answers import answered
 from web.policy import allows, policy, policy_of
 from web.runtime import actor, engine, now
 
@@ -104,11 +105,11 @@ def _page(staff_id: str, typed: Mapping[str, str], problems: Mapping[str, str]) 
 def edit(staff_id: str) -> BaseResponse:
     """Name, reading, mail address."""
     typed = {name: request.form.get(name, "") for name in ("name", "kana", "email")}
-    try:
-        staff_admin.edit(engine(), actor(), staff_id, typed, seen=seen(), now=now())
-    except FormInvalid as refusal:
-        return make_response(_page(staff_id, typed, refusal.fields), 422)
-    return _back(staff_id)
+    return answered(
+        lambda: staff_admin.edit(engine(), actor(), staff_id, typed, seen=seen(), now=now()),
+        lambda problems: _page(staff_id, typed, problems),
+        _address(staff_id),
+    )
 
 
 @blueprint.post("/<staff_id>/roles")
@@ -116,11 +117,11 @@ def edit(staff_id: str) -> BaseResponse:
 def give_role(staff_id: str) -> BaseResponse:
     """A role in an organisation."""
     typed = request.form.to_dict()
-    try:
-        staff_admin.add_membership(engine(), actor(), staff_id, typed, seen=seen(), now=now())
-    except FormInvalid as refusal:
-        return make_response(_page(staff_id, typed, refusal.fields), 422)
-    return _back(staff_id)
+    return answered(
+        lambda: staff_admin.add_membership(engine(), actor(), staff_id, typed, seen=seen(), now=now()),
+        lambda problems: _page(staff_id, typed, problems),
+        _address(staff_id),
+    )
 
 
 @blueprint.post("/<staff_id>/roles/end")
@@ -128,11 +129,11 @@ def give_role(staff_id: str) -> BaseResponse:
 def end_role(staff_id: str) -> BaseResponse:
     """The last day of a role."""
     membership, until = request.form.get("membership", ""), request.form.get("until", "")
-    try:
-        staff_admin.end_membership(engine(), actor(), staff_id, membership, until, seen=seen(), now=now())
-    except FormInvalid as refusal:
-        return make_response(_page(staff_id, {}, refusal.fields), 422)
-    return _back(staff_id)
+    return answered(
+        lambda: staff_admin.end_membership(engine(), actor(), staff_id, membership, until, seen=seen(), now=now()),
+        lambda problems: _page(staff_id, {}, problems),
+        _address(staff_id),
+    )
 
 
 @blueprint.post("/<staff_id>/password")
@@ -155,6 +156,14 @@ def end_sessions(staff_id: str) -> BaseResponse:
     return _back(staff_id)
 
 
+@blueprint.post("/<staff_id>/sessions/end")
+@policy("admin")
+def end_session(staff_id: str) -> BaseResponse:
+    """Sign the person out on one device; one that is signed out already stays so."""
+    staff_admin.end_session(engine(), actor(), staff_id, request.form.get("session", ""), now=now())
+    return _back(staff_id)
+
+
 @blueprint.post("/<staff_id>/lock")
 @policy("admin")
 def lift_lock(staff_id: str) -> BaseResponse:
@@ -167,11 +176,11 @@ def lift_lock(staff_id: str) -> BaseResponse:
 @policy("admin")
 def deactivate(staff_id: str) -> BaseResponse:
     """Close the account."""
-    try:
-        staff_admin.deactivate(engine(), actor(), staff_id, seen=seen(), now=now())
-    except FormInvalid as refusal:
-        return make_response(_page(staff_id, {}, refusal.fields), 422)
-    return _back(staff_id)
+    return answered(
+        lambda: staff_admin.deactivate(engine(), actor(), staff_id, seen=seen(), now=now()),
+        lambda problems: _page(staff_id, {}, problems),
+        _address(staff_id),
+    )
 
 
 def organisations() -> list[tuple[str, str]]:
@@ -179,5 +188,9 @@ def organisations() -> list[tuple[str, str]]:
     return sorted(engine().reference.names().items())
 
 
+def _address(staff_id: str) -> str:
+    return url_for("admin_staff.show", staff_id=staff_id, saved=1)
+
+
 def _back(staff_id: str) -> BaseResponse:
-    return redirect(url_for("admin_staff.show", staff_id=staff_id, saved=1))
+    return redirect(_address(staff_id))
