@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from engine.domain.errors import EngineError, InstanceFailed, StorageUnavailable, TooManyAttempts
 from engine.services import housekeeping
 from tests.support.casework import a_form, a_process, a_task, flow
 from tests.web.api.client import Program
@@ -47,6 +48,10 @@ def test_a_task_is_claimed_filled_in_and_completed(site: Site, program: Program,
     records = site.office.rows("SELECT data FROM record WHERE task_id = :t", t=thing.task_id)
     assert [json.loads(row.data) for row in records] == [{"note": "電話で話した。"}]
     (token,) = site.office.rows("SELECT id FROM api_token")
+    assert (
+        "worker（生活相談センターさぽーと）・プログラムから"
+        in site.browser("worker").get(f"/cases/{thing.number}").words
+    )
     assert [event["token"] for event in events(site, "task.claimed")] == [token.id]
     assert [event.get("token") for event in events(site, "task.completed")] == [None, token.id]
 
@@ -203,6 +208,28 @@ def test_addresses_and_methods_that_there_are_not_are_problems_too(worker: Progr
     wrong = worker.post("/inbox", {})
     assert (wrong.status, wrong.code) == (405, "method_not_allowed")
     assert "GET" in wrong.response.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code", "retry"),
+    [
+        (StorageUnavailable("locked"), 503, "storage_unavailable", "10"),
+        (TooManyAttempts(), 429, "too_many_attempts", None),
+        (InstanceFailed("second", "secret of the house"), 500, "incident", None),
+    ],
+    ids=["no database", "too often", "stopped"],
+)
+def test_every_error_of_the_table_is_a_problem(
+    error: EngineError, status: int, code: str, retry: str | None, worker: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("engine.queries.processes.processes", refused)
+    answer = worker.get("/definitions")
+    assert (answer.status, answer.code) == (status, code)
+    assert answer.response.headers.get("Retry-After") == retry
+    assert "secret" not in answer.response.get_data(as_text=True)
 
 
 def test_a_fault_of_ours_is_a_problem_with_a_reference(
