@@ -18,13 +18,12 @@ from sqlalchemy import event, insert, select
 from engine.domain.business_days import TOKYO
 from engine.domain.errors import EngineError
 from engine.domain.staff import Actor
-from engine.queries import inbox as query
 from engine.queries.board import BoardFilter, Bucket, Side, board
 from engine.queries.inbox import DueFilter, InboxFilter, View, inbox, task_counts
 from engine.queries.ordering import Order
-from engine.queries.upcoming import count_upcoming
+from engine.queries.upcoming import count_upcoming, upcoming
 from engine.services import absences, taking, tasks
-from engine.storage.tables import audit_event, history, support_case, task_candidate, user_task
+from engine.storage.tables import audit_event, history, process_instance, support_case, task_candidate, user_task
 from tests.support.casework import PEOPLE, Casework, a_form, a_process, a_task, flow
 
 STEPS = {"first": "intake_worker", "check": "agency_manager"}  #: the tasks of both processes, and whose they are
@@ -36,6 +35,14 @@ def a_pair(key: str) -> bytes:
     """A process of two tasks, the second one the manager's."""
     drawn = a_task("first") + a_task("check", roles="agency_manager") + '<bpmn:endEvent id="end"/>'
     return a_process(key, drawn + flow("st", "first") + flow("first", "check") + flow("check", "end"))
+
+
+def a_wait() -> bytes:
+    """A process that opens its task after three days."""
+    timer = "<bpmn:timerEventDefinition><bpmn:timeDuration>P3D</bpmn:timeDuration></bpmn:timerEventDefinition>"
+    wait = f'<bpmn:intermediateCatchEvent id="wait">{timer}</bpmn:intermediateCatchEvent>'
+    drawn = wait + a_task("first") + '<bpmn:endEvent id="end"/>'
+    return a_process("later", drawn + flow("st", "wait") + flow("wait", "first") + flow("first", "end"))
 
 
 # ---------------------------------------------------------------- an office at work
@@ -55,6 +62,7 @@ class Work:
         office = Casework.open(url)
         for key in ("one", "two"):
             office.deploy(key, a_pair(key), {"note": a_form("note", optional=("note",))})
+        office.deploy("later", a_wait(), {"note": a_form("note", optional=("note",))})
         today = office.now.astimezone(TOKYO).date()
         absences.register(
             office.engine, office.person("manager"), office.staff["other_worker"], office.staff["worker"],
@@ -89,7 +97,8 @@ class Work:
         return self.done.total() - self.done["refused"]
 
     def _start(self, _: Actor, __: str) -> None:
-        self.office.start(self.chance.choice(("one", "two")), self.chance.choice(("worker", "worker", "stranger")))
+        key, who = self.chance.choice(("one", "two", "later")), self.chance.choice(("worker", "worker", "stranger"))
+        self.office.start(key, who)
 
     def _claim(self, who: Actor, task_id: str) -> None:
         tasks.claim(self.office.engine, who, task_id, now=self.office.now)
@@ -201,6 +210,19 @@ def follow(task: Told, act: str, actor: str, at: datetime, data: dict[str, objec
         task.state, task.done_by, task.done_at = "completed", actor, at
 
 
+def still_to_come(office: Casework) -> Counter[str]:
+    """How many waiting moments the history knows, by the organisation that carries the case."""
+    with office.engine.database.read() as connection:
+        rows = connection.execute(
+            select(history.c.instance_id, history.c.ref, support_case.c.owner_org)
+            .join(process_instance, process_instance.c.id == history.c.instance_id)
+            .join(support_case, support_case.c.id == process_instance.c.case_id)
+            .where(history.c.element_id == "wait")
+        ).all()  # fmt: skip
+    passed = Counter((row.instance_id, row.ref) for row in rows)
+    return Counter(row.owner_org for row in rows if passed[row.instance_id, row.ref] == 1)
+
+
 def expected(told: list[Told], office: Casework, name: str) -> dict[View, set[str]]:
     """What stands in each view of somebody."""
     (org, role), me = PEOPLE[name], office.staff[name]
@@ -243,6 +265,17 @@ def walked(work: Work, who: Actor, view: View, narrow: Callable[..., InboxFilter
         after = page.next
 
 
+def coming_walked(work: Work, who: Actor, order: Order) -> int:
+    """How many rows all pages of 予定 have."""
+    found, after = 0, None
+    while True:
+        page = upcoming(work.office.engine, who, InboxFilter(after=after, order=order), now=work.office.now)
+        found += len(page.rows)
+        if page.next is None:
+            return found
+        after = page.next
+
+
 def in_order(told: dict[str, Told], ids: list[str], view: View, order: Order) -> list[str]:
     """The same tasks as a person would lay them out."""
     far = datetime.max.replace(tzinfo=UTC)
@@ -267,14 +300,19 @@ def as_found(told: dict[str, Told], ids: list[str], view: View, order: Order) ->
 def test_every_number_and_row_agrees_with_a_recount_of_the_events(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(query, "PAGE_SIZE", 4)
+    for module in ("inbox", "upcoming"):
+        monkeypatch.setattr(f"engine.queries.{module}.PAGE_SIZE", 3)
     office, told = work.office, recount(work.office)
     assert {"claim", "hold", "resume", "complete", "give", "deputy", "together"} <= set(work.done)
-    by_id = {task.id: task for task in told}
+    by_id, waiting = {task.id: task for task in told}, still_to_come(office)
+    assert waiting["AG-04"] > 3
     for name in WORKERS:
         me, views = office.person(name), expected(told, office, name)
         assert task_counts(office.engine, me, now=office.now) == {view: len(ids) for view, ids in views.items()}
-        assert count_upcoming(office.engine, me, now=office.now) == 0
+        coming = upcoming(office.engine, me, InboxFilter(), now=office.now)
+        assert waiting[PEOPLE[name][0]] == count_upcoming(office.engine, me, now=office.now) == coming.total
+        for order in Order:
+            assert coming_walked(work, me, order) == coming.total
         for view, ids in views.items():
             for order in Order:
                 found = walked(work, me, view, InboxFilter, order)
@@ -313,7 +351,7 @@ def filters_agree(work: Work, me: Actor, view: View, there: list[Told]) -> None:
         assert {due: shown(due=due) for due in DueFilter} == {due: parts[due] for due in DueFilter}
         page = inbox(office.engine, me, view, InboxFilter(), now=office.now)
         assert (page.late, page.today) == (parts[DueFilter.LATE], parts[DueFilter.TODAY])
-    for process in ("one", "two"):
+    for process in ("one", "two", "later"):
         assert shown(process=process) == sum(task.process == process for task in there)
     for org in ("AG-04", "AG-02"):
         assert shown(org=org) == sum(task.org == org for task in there)
