@@ -15,7 +15,8 @@ from engine.queries.inbox import InboxFilter, choices, matches_words
 from engine.queries.ordering import BY_NUMBER, Key, Keys, Order
 from engine.queries.outline import opens_task
 from engine.queries.paging import PAGE_SIZE, After
-from engine.queries.visibility import sees_whole_case
+from engine.queries.visibility import among_whole_cases, sees_whole_case
+from engine.storage.sql import one_of
 from engine.storage.tables import definition_version, person, process_instance, support_case, timer
 
 if TYPE_CHECKING:
@@ -51,8 +52,7 @@ class UpcomingPage:
 def count_upcoming(engine: Engine, actor: Actor, *, now: datetime) -> int:
     """How many tasks will be opened by a moment on cases that the actor's office carries."""
     with engine.database.read() as connection:
-        condition, _ = _condition(engine, connection, actor, now)
-        return _count(connection, condition)
+        return _figures(engine, connection, _pending(actor, now)).count
 
 
 def upcoming(engine: Engine, actor: Actor, narrow: InboxFilter, *, now: datetime) -> UpcomingPage:
@@ -60,8 +60,8 @@ def upcoming(engine: Engine, actor: Actor, narrow: InboxFilter, *, now: datetime
     unless another order is named."""
     keys = _sort_keys(narrow.order)
     with engine.database.read() as connection:
-        base, names = _condition(engine, connection, actor, now)
-        narrowed = and_(base, *_narrowing(narrow))
+        figures = _figures(engine, connection, _pending(actor, now))
+        narrowed = and_(_opening(_pending(actor, now), figures.names), *_narrowing(narrow))
         query = (
             _rows()
             .where(narrowed, *ordering.after(narrow.after, keys, timer.c.id))
@@ -72,11 +72,11 @@ def upcoming(engine: Engine, actor: Actor, narrow: InboxFilter, *, now: datetime
         page = found[:PAGE_SIZE]
         more = len(found) > len(page)
         last = [page[-1]._mapping[f"sort_{n}"] for n in range(len(keys))] if more else []
-        processes, orgs = _choices(connection, base)
+        processes, orgs = choices(connection, figures.processes, figures.orgs)
         return UpcomingPage(
-            rows=tuple(_row(row, names) for row in page),
-            total=_count(connection, narrowed),
-            unfiltered=_count(connection, base),
+            rows=tuple(_row(row, figures.names) for row in page),
+            total=_count(connection, narrowed) if narrow.is_set else figures.count,
+            unfiltered=figures.count,
             next=ordering.place(last, page[-1].id) if more else None,
             processes=processes,
             orgs=orgs,
@@ -85,9 +85,12 @@ def upcoming(engine: Engine, actor: Actor, narrow: InboxFilter, *, now: datetime
 
 def upcoming_of_case(engine: Engine, actor: Actor, case_id: str, *, now: datetime) -> tuple[UpcomingRow, ...]:
     """The tasks that moments will open on one case, the nearest first."""
+    pending = and_(_waiting(), timer.c.case_id == case_id, sees_whole_case(actor, now))
     with engine.database.read() as connection:
-        base, names = _condition(engine, connection, actor, now)
-        query = _rows().where(base, support_case.c.id == case_id).order_by(timer.c.fires_at, timer.c.id)
+        names = _figures(engine, connection, pending).names
+        if not names:
+            return ()
+        query = _rows().where(_opening(pending, names)).order_by(timer.c.fires_at, timer.c.id)
         return tuple(_row(row, names) for row in connection.execute(query))
 
 
@@ -95,19 +98,52 @@ def upcoming_of_case(engine: Engine, actor: Actor, case_id: str, *, now: datetim
 _place = case((timer.c.branch != "", timer.c.branch), else_=timer.c.element_id)
 
 
-def _condition(
-    engine: Engine, connection: Connection, actor: Actor, now: datetime
-) -> tuple[ColumnElement[bool], dict[tuple[str, str], str]]:
-    """Pending moments on cases seen whole whose element opens a task, and that task's name by (version, element)."""
-    pending = and_(timer.c.kind == "token", timer.c.state.in_(("pending", "claimed")), sees_whole_case(actor, now))
-    pair = (process_instance.c.version_id, _place)
+def _waiting() -> ColumnElement[bool]:
+    """Written out, so that both databases find the index that holds these moments only."""
+    return and_(one_of(timer.c.kind, "token"), one_of(timer.c.state, "pending", "claimed"))
+
+
+def _pending(actor: Actor, now: datetime) -> ColumnElement[bool]:
+    """Pending moments on cases seen whole."""
+    return and_(_waiting(), among_whole_cases(actor, now, timer.c.case_id))
+
+
+def _opening(pending: ColumnElement[bool], names: Mapping[tuple[str, str], str]) -> ColumnElement[bool]:
+    """Those of them whose element opens a task."""
+    pair = tuple_(process_instance.c.version_id, _place)
+    return and_(pending, pair.in_(list(names)) if names else false())
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """How many tasks moments will open, the names of the tasks by (version, element), and where they occur."""
+
+    count: int
+    names: Mapping[tuple[str, str], str]
+    processes: frozenset[str]
+    orgs: frozenset[str]
+
+
+def _figures(engine: Engine, connection: Connection, pending: ColumnElement[bool]) -> _Figures:
+    """All that is told of the moments as a whole, in one pass over them."""
+    instance = process_instance.c
+    keys = (instance.version_id, _place.label("place"), instance.process_key, instance.org_id)
+    joined = timer.join(process_instance, instance.id == timer.c.instance_id)
+    joined = joined.join(support_case, support_case.c.id == timer.c.case_id)
+    query = select(*keys, func.count().label("n")).select_from(joined).where(pending)
+    groups = connection.execute(
+        query.group_by(instance.version_id, "place", instance.process_key, instance.org_id)
+    ).all()
     names: dict[tuple[str, str], str] = {}
-    for version_id, element_id in connection.execute(select(*pair).select_from(_joined()).where(pending).distinct()):
-        name = opens_task(engine.definitions.get(version_id).model, element_id)
+    for version_id, place in {(row.version_id, row.place) for row in groups}:
+        name = opens_task(engine.definitions.get(version_id).model, place)
         if name is not None:
-            names[version_id, element_id] = name
-    known = tuple_(*pair).in_(list(names)) if names else false()
-    return and_(pending, known), names
+            names[version_id, place] = name
+    known = [row for row in groups if (row.version_id, row.place) in names]
+    return _Figures(
+        sum(row.n for row in known), names,
+        frozenset(row.process_key for row in known), frozenset(row.org_id for row in known if row.org_id),
+    )  # fmt: skip
 
 
 def _narrowing(narrow: InboxFilter) -> list[ColumnElement[bool]]:
@@ -125,12 +161,6 @@ def _sort_keys(order: Order) -> Keys:
     nearest = Key(timer.c.fires_at)
     first = {Order.CASE: BY_NUMBER, Order.PROCESS: (Key(process_instance.c.process_key),)}
     return (*first.get(order, ()), nearest)
-
-
-def _choices(connection: Connection, base: ColumnElement[bool]) -> tuple[dict[str, str], dict[str, str]]:
-    kinds = (process_instance.c.process_key, process_instance.c.org_id)
-    rows = connection.execute(select(*kinds).select_from(_joined()).where(base).distinct()).all()
-    return choices(connection, {row[0] for row in rows}, {row[1] for row in rows if row[1]})
 
 
 def _joined() -> Any:
@@ -158,7 +188,7 @@ def _rows() -> Any:
     return select(*columns).select_from(_joined())
 
 
-def _row(row: Any, names: dict[tuple[str, str], str]) -> UpcomingRow:
+def _row(row: Any, names: Mapping[tuple[str, str], str]) -> UpcomingRow:
     return UpcomingRow(
         task_name=names[row.version_id, row.place],
         case_number=row.number,

@@ -211,15 +211,30 @@ def opens_sealed(actor: Actor, now: Moment) -> ColumnElement[bool]:
 
 
 def sees_whole_case(actor: Actor, now: Moment) -> ColumnElement[bool]:
-    """A condition on support_case: the actor's office carries the case (or answers for one that does)."""
+    """A condition on support_case: the actor's office carries the case (or answers for one that does).
+
+    Who carries a case is related to it, so of ``case_visible`` only the seal is left to ask.
+    """
+    ways = _carrying(actor)
+    carries = _takes_part(now, *ways) if ways else false()
+    return or_(and_(carries, _seal_allows(actor, now)), _seal_office(actor))
+
+
+def among_whole_cases(actor: Actor, now: Moment, case_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """As ``sees_whole_case``, for lists of all there is: they begin at the cases of the offices, not at every case."""
+    rows, ways = case_organisation.c, _carrying(actor)
+    carried = case_id.in_(select(rows.case_id).where(or_(*ways), taking_part(now))) if ways else false()
+    return or_(and_(carried, _seal_allows(actor, now)), _seal_office(actor))
+
+
+def _carrying(actor: Actor) -> list[ColumnElement[bool]]:
     rows = case_organisation.c
     ways: list[ColumnElement[bool]] = []
     if working := own_orgs(actor):
         ways.append(and_(among(rows.org_id, working), one_of(rows.relation, *CARRYING_RELATIONS)))
     if dividing := _orgs(actor.memberships, DIVISION_ROLES):
         ways.append(and_(covered_by(dividing), one_of(rows.relation, *CARRYING_RELATIONS)))
-    carries = _takes_part(now, *ways) if ways else false()
-    return and_(or_(carries, _seal_office(actor)), case_visible(actor, now))
+    return ways
 
 
 def candidate_matches(memberships: Iterable[Membership]) -> ColumnElement[bool]:
