@@ -79,7 +79,7 @@ def last_day(value: datetime | None) -> str:
 
 def with_san(name: str) -> str:
     """A name as people are spoken of in Japanese: さん once, also where a provisional name has it already."""
-    return name if language() != "ja" or name.endswith("さん") else f"{name}さん"
+    return name if language() != "ja" or name.endswith("さん") or "さん（" in name else f"{name}さん"
 
 
 def full_moment(value: datetime | None) -> str:
