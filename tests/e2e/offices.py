@@ -22,7 +22,7 @@ from tests.support.clock import MovedClock
 from tests.support.server import live_server
 
 WINDOW = {"width": 1280, "height": 900}
-expect.set_options(timeout=15_000)  # a page of a story may come late on a machine that does much else
+expect.set_options(timeout=30_000)  # a page of a story may come late on a machine that does much else
 
 
 def begun(url: str, now: str, staff: Mapping[str, tuple[str, str]]) -> World:
@@ -67,7 +67,7 @@ def sits_down(city: City, world: World, key: str, name: str, login: str, **windo
         connection.execute(text("UPDATE staff SET name = :name, login = :login WHERE id = :id"), values)
     staff_accounts.set_password(engine, staff_id, PASSWORD, now=world.clock.now())
     context = city.browser.new_context(locale="ja-JP", timezone_id="Asia/Tokyo", **{"viewport": WINDOW, **window})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(40_000)
     city.people[name] = Person(city, name, login, context)
     return city.people[name]
 

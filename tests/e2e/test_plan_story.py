@@ -160,7 +160,7 @@ def holds_it_and_decides(office: Office) -> None:
     coordinator.does("pa_share", office.case, {"given_on": "R8.5.14"})
     coordinator.is_here(office.case, "px_start")
     page.get_by_role("button", name="いまの場所へ").first.click()
-    picture(page, "case-diagram", top=page.locator("nav.tabs"))
+    picture(page, "case-diagram", top=page.get_by_role("heading", name="流れの図"))
 
 
 def compares_the_next_version(office: Office) -> None:
@@ -179,7 +179,7 @@ def compares_the_next_version(office: Office) -> None:
     expect(changes).to_contain_text("週1回")
     expect(changes).to_contain_text("週2回")
     office.stands_on(coordinator)
-    picture(page, "plan-versions")
+    picture(page, "plan-versions", size=(1280, 900))
 
 
 def asks_for_a_new_plan(office: Office) -> None:
