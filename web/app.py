@@ -30,6 +30,7 @@ from web.pages import (
     inbox,
     intake,
     moves,
+    new_process,
     notices,
     oversight,
     own_password,
@@ -53,7 +54,7 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_FIELDS = 5000
 _AREAS = (
     home, sign_in, inbox, tasks, intake, cases, casework, reviews, processes, versions, moves, notices, settings,
-    help_pages, static_files, drafts, draft_outline, draft_forms, own_tokens,
+    help_pages, static_files, drafts, draft_outline, draft_forms, new_process, own_tokens,
     own_password, capacity, sealed, board, reassign, oversight, admin_staff, admin_reference, admin_mail, admin_import,
 )  # fmt: skip
 

@@ -58,6 +58,11 @@ class ProcessPage:
     operations: tuple[str, ...]
     decisions: tuple[DecisionView, ...] = ()
 
+    @property
+    def published(self) -> bool:
+        """Whether any version of it was ever live."""
+        return any(version.deployed_at is not None for version in self.versions)
+
 
 def processes(engine: Engine) -> tuple[ProcessRow, ...]:
     """The deployed processes by key. Numbers of instances name no case, so every staff member may read them."""
@@ -80,11 +85,16 @@ def processes(engine: Engine) -> tuple[ProcessRow, ...]:
     return tuple(rows)
 
 
-def process_page(engine: Engine, key: str, number: int | None = None) -> ProcessPage:
-    """The live version of a process, or the one with that number. Raises NotFound."""
+def process_page(engine: Engine, key: str, number: int | None = None, *, begun: bool = False) -> ProcessPage:
+    """The live version of a process, or the one with that number. begun: what it began with, where none is live.
+
+    Raises NotFound.
+    """
     with engine.database.read() as connection:
         versions = _versions(connection, key)
     chosen = next((v for v in versions if (v.live if number is None else v.number == number)), None)
+    if begun and chosen is None and not any(v.deployed_at for v in versions):
+        chosen = next(iter(versions), None)
     if chosen is None:
         raise NotFound("process")
     deployed = engine.definitions.get(chosen.id)

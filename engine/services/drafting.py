@@ -94,13 +94,17 @@ def begin(engine: Engine, actor: Actor, process_key: str, version: int | None = 
         known = drafts.current(connection, process_key)
         if known is not None:
             return _draft(connection, known)
-        base = _version(connection, process_key, version)
-        row = DraftRow(new_id(), process_key, base.id, 1, "open", actor.staff_id, now, actor.staff_id, now)
-        if not drafts.add(connection, row):
-            raise StaleVersion(process_key)
-        _keep(connection, row, RevisionKind.OPENED, base.files, actor, now)
-        _note(connection, actor, "draft.opened", row, now, version=base.number)
-        return _draft(connection, row)
+        return open_on(connection, actor, _version(connection, process_key, version), now)
+
+
+def open_on(connection: Connection, actor: Actor, base: store.VersionRow, now: datetime) -> Draft:
+    """Open a draft from a version inside a transaction; whoever calls has asked who may, and that none is open."""
+    row = DraftRow(new_id(), base.process_key, base.id, 1, "open", actor.staff_id, now, actor.staff_id, now)
+    if not drafts.add(connection, row):
+        raise StaleVersion(base.process_key)
+    _keep(connection, row, RevisionKind.OPENED, base.files, actor, now)
+    _note(connection, actor, "draft.opened", row, now, version=base.number)
+    return _draft(connection, row)
 
 
 def save(

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from engine.storage.draft_tables import draft_presence, draft_revision, process_draft
 from engine.storage.prepared import Prepared
 from engine.storage.sql import as_row, columns_of, one_of
+from engine.storage.tables import definition_version, deployment
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,14 @@ def prune(connection: Connection, draft_id: str, older_than: int) -> None:
             draft_revision.c.kind == "saved",
         )
     )
+
+
+def never_live(connection: Connection) -> tuple[tuple[str, str], ...]:
+    """(process key, name) of the processes that were begun and never published, by key."""
+    query = select(definition_version.c.process_key, definition_version.c.name).where(
+        definition_version.c.process_key.not_in(select(deployment.c.process_key))
+    )
+    return tuple((row.process_key, row.name) for row in connection.execute(query.order_by("process_key")))
 
 
 # ---------------------------------------------------------------- who has it open

@@ -175,8 +175,8 @@ def _again(forms: Forms, form: str, name: str, errors: dict[str, str]) -> str:
 
 def _shared(forms: Forms, errors: dict[str, str] | None, **more: Any) -> dict[str, Any]:
     return {
-        "process": processes.process_page(engine(), forms.process_key), "forms": forms, "errors": errors or {},
-        "typed": request.form if errors else MultiDict(), "DONE": DONE, "NEW_KINDS": NEW_KINDS,
+        "process": processes.process_page(engine(), forms.process_key, begun=True), "forms": forms,
+        "errors": errors or {}, "typed": request.form if errors else MultiDict(), "DONE": DONE, "NEW_KINDS": NEW_KINDS,
         "done": request.args.get("done", ""), **more,
     }  # fmt: skip
 

@@ -42,7 +42,7 @@ def show(key: str) -> BaseResponse:
     model = editing.model_of(files)
     return make_response(
         render_template(
-            "draft_outline.html", process=processes.process_page(engine(), key), draft=draft,
+            "draft_outline.html", process=processes.process_page(engine(), key, begun=True), draft=draft,
             steps=outline(model) if model else None, own=set(model.elements) if model else set(),
             findings=editing.findings(engine(), actor(), key, files[PROCESS_FILE]), done=request.args.get("done", ""),
             OUTLINE_DONE=OUTLINE_DONE, before=drafting.before(engine(), actor(), key),
@@ -139,7 +139,7 @@ def _page(key: str, draft: Draft, element_id: str, errors: Mapping[str, str] | N
     given = _typed_again() if errors and "name" in request.form and not adding else _given(element)
     fresh = _typed_again() if adding else {**_FRESH, "roles": given["roles"], "new_id": _free_id(model, element_id)}
     return render_template(
-        "draft_step.html", process=processes.process_page(engine(), key), draft=draft, element=element,
+        "draft_step.html", process=processes.process_page(engine(), key, begun=True), draft=draft, element=element,
         facts=editing.facts(engine(), actor(), key), follows=follows, errors=errors or {}, units=UNITS, scopes=SCOPES,
         given=given, fresh=fresh, workers=model.user_tasks,
         may_delete=element.kind.is_task and bool(follows) and not list(model.boundaries(element_id)),

@@ -32,7 +32,7 @@ HIGHEST = 1_000_000
 @policy("process_owner")
 def show(key: str) -> Response:
     """The editor with the open draft and its outline, or how to begin one."""
-    page = processes.process_page(engine(), key)
+    page = processes.process_page(engine(), key, begun=True)
     draft = drafting.current(engine(), actor(), key)
     if draft is None:
         again = drafting.can_reopen(engine(), actor(), key)
@@ -170,7 +170,7 @@ def revisions(key: str) -> BaseResponse:
         return _editor(key)
     rows = drafting.revisions(engine(), actor(), key)
     people = _people(row.by for row in rows)
-    page = processes.process_page(engine(), key)
+    page = processes.process_page(engine(), key, begun=True)
     return make_response(
         render_template("draft_revisions.html", process=page, draft=draft, rows=rows, people=people, kinds=REVISIONS)
     )  # fmt: skip

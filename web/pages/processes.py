@@ -7,6 +7,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from engine.queries import oversight, processes, publishing, standing
 from engine.queries.paging import After
 from engine.queries.standing import Heat
+from engine.services import new_process
 from web.arguments import number
 from web.policy import Policy, allows, policy
 from web.publishing_words import heat_label
@@ -25,6 +26,7 @@ def listing() -> str:
         processes=processes.processes(engine()),
         wishes=publishing.open_publications(engine()),
         counts=standing.overview(engine(), now=now()),
+        begun=new_process.unpublished(engine(), actor()) if allows(Policy.PROCESS_OWNER, actor()) else (),
     )
 
 

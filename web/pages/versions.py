@@ -84,7 +84,7 @@ def publish(key: str) -> str:
 
 
 def _page(key: str, errors: Mapping[str, str] | None = None, typed: Mapping[str, str] | None = None) -> str:
-    page, wish = processes.process_page(engine(), key), publishing.publication_of(engine(), key)
+    page, wish = processes.process_page(engine(), key, begun=True), publishing.publication_of(engine(), key)
     owner = repairers.is_process_owner(actor())
     shared = {
         "process": page, "wish": wish, "errors": errors or {}, "typed": typed or {}, "owner": owner,
