@@ -82,6 +82,7 @@ class Period:
             raise ValueError(f"a period cannot be negative: {self.value} {self.unit.value}")
 
     @classmethod
+    @lru_cache(256)  # those of definitions and reference data, read again at each opening of a task
     def parse(cls, text: str) -> Period:
         """Read ``5 business_days``, ``3 months``, ``48 hours`` (also ``1 month``); raises ValueError."""
         match = _PERIOD.match(text)
@@ -432,6 +433,7 @@ def _extended_due(due: _Due, extension: Extension, calendar: Calendar) -> _Due:
 # ---------------------------------------------------------------- warning and wording
 
 
+@lru_cache(512)  # as ``_end_of_days``
 def _warn_at(due: _Due, warn: Period | None, calendar: Calendar) -> datetime | None:
     if warn is None:
         if due.on is None:

@@ -7,7 +7,8 @@ counted in days fall at 00:00 Tokyo of that business day; steps in hours fall at
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from engine.domain.business_days import Calendar, add_months, tokyo_midnight
 from engine.domain.deadline import Deadline, Period, Unit
@@ -72,10 +73,16 @@ def _moment(step: LadderStep, deadline: Deadline, calendar: Calendar) -> datetim
     unit, value = step.after.unit, sign * step.after.value
     if unit is Unit.HOURS:
         return deadline.due_at + timedelta(hours=value)
+    return _midnight(deadline.due_day, unit, value, calendar)
+
+
+@lru_cache(512)  # tasks that are due on one day have the same few rungs; a calendar never changes
+def _midnight(due_day: date, unit: Unit, value: int, calendar: Calendar) -> datetime:
+    """The beginning of the day so far from the due day."""
     if unit is Unit.BUSINESS_DAYS:
-        return tokyo_midnight(calendar.add_business_days(deadline.due_day, value))
+        return tokyo_midnight(calendar.add_business_days(due_day, value))
     if unit is Unit.MONTHS:
-        return tokyo_midnight(add_months(deadline.due_day, value))
+        return tokyo_midnight(add_months(due_day, value))
     if unit is Unit.CALENDAR_DAYS:
-        return tokyo_midnight(deadline.due_day + timedelta(days=value))
+        return tokyo_midnight(due_day + timedelta(days=value))
     raise ValueError("a ladder is not counted in business hours")

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from engine.domain.business_days import TOKYO, WEEKDAY_NAMES, require_aware
 
@@ -154,6 +155,7 @@ def _weekday(day: date) -> str:
     return f"（{WEEKDAY_NAMES[day.weekday()]}）"
 
 
+@lru_cache(512)  # the days of which deadlines speak are few
 def day_ja(day: date) -> str:
     """``2026年9月15日（火）``."""
     return format_gregorian(day)

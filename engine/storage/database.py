@@ -93,18 +93,15 @@ def _ask_the_rested(engine: SqlEngine) -> None:
             raise InvalidatePoolError(str(error)) from error  # the pool opens a new one
 
 
-@contextmanager
-def _pooled(engine: SqlEngine) -> Iterator[Connection]:
-    """A connection of the pool; none free in time is an outage too."""
+def _pooled(engine: SqlEngine) -> Connection:
+    """A connection of the pool, to be closed by who asked; none free in time is an outage too."""
     try:
-        connection = engine.connect()
+        return engine.connect()
     except PoolTimeout as error:
         raise StorageUnavailable("no connection of the pool is free") from error
     except sqlite3.Error as error:  # from our own settings of a new connection
         outages.translate(error)
         raise
-    with connection:
-        yield connection
 
 
 class Database:
@@ -126,8 +123,6 @@ class Database:
         else:
             self.engine = create_engine(self.url, poolclass=NullPool, connect_args=POSTGRES)
         outages.watch(self.engine)
-        self._writer = self.engine.execution_options(tsunagu_write=True)
-        self._hurried = self.engine.execution_options(tsunagu_write=True, tsunagu_hurry=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -144,8 +139,11 @@ class Database:
 
         hurry: for notes that must not keep a reader waiting; another writer is waited for ``HURRY_S`` at most (SQLite).
         """
-        with _pooled(self._hurried if hurry else self._writer) as connection, connection.begin():
-            yield connection
+        with _pooled(self.engine) as connection:
+            # not of an engine of its own: what is sent would be told to the listeners of both
+            connection.execution_options(tsunagu_write=True, tsunagu_hurry=hurry)
+            with connection.begin():
+                yield connection
 
     def dispose(self) -> None:
         """Close every pooled connection (before a fork, at the end)."""

@@ -15,7 +15,7 @@ from engine.domain.business_days import tokyo_date
 from engine.storage.columns import Instant
 from engine.storage.prepared import Prepared
 from engine.storage.rows import TimerRow
-from engine.storage.sql import among, as_row, constant, one_of
+from engine.storage.sql import among, as_rows, constant, one_of
 from engine.storage.tables import (
     clock,
     membership,
@@ -128,7 +128,7 @@ _TELL = Prepared.by_dialect(
 
 def late_tasks(connection: Connection, moments: Sequence[str]) -> dict[str, Late]:
     """Open and claimed tasks (not those on hold) whose moments these are, by the moment's id."""
-    found = (as_row(Late, row) for row in _LATE.rows(connection, {"moments": moments}))
+    found = as_rows(Late, _LATE.rows(connection, {"moments": moments}))
     return {late.moment: late for late in found}
 
 

@@ -54,6 +54,13 @@ def as_row(row_type: type[T], row: Row[Any] | Sequence[Any]) -> T:
     return row_type(*values)
 
 
+def as_rows(row_type: type[T], rows: Sequence[Sequence[Any]]) -> list[T]:
+    """``as_row`` of each."""
+    if _tuple_fields(row_type):  # type: ignore[arg-type]  # a class is hashable
+        return [as_row(row_type, row) for row in rows]
+    return [row_type(*row) for row in rows]
+
+
 def constant(text: str) -> ColumnElement[str]:
     """A text of our own written into a statement (never one from outside), so that partial indexes are found."""
     return literal_column("'" + text.replace("'", "''") + "'", Text)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, or_, select, update
 from engine.storage.columns import Instant
 from engine.storage.prepared import Prepared
 from engine.storage.rows import TimerRow
-from engine.storage.sql import as_row, columns_of, constant, one_of
+from engine.storage.sql import as_row, as_rows, columns_of, constant, one_of
 from engine.storage.tables import timer
 
 _COLUMNS = columns_of(timer, TimerRow)
@@ -102,7 +102,7 @@ def claim_due(connection: Connection, *, now: datetime, node: str, limit: int, l
     A lease that ends later than any given now can is one of a clock that went wrong; it binds nobody.
     """
     bounds = {"now": now, "many": limit, "lease_owner": node, "lease_until": now + lease, "longest": now + 2 * lease}
-    rows = [as_row(TimerRow, row) for row in _CLAIM.rows(connection, bounds)]
+    rows = as_rows(TimerRow, _CLAIM.rows(connection, bounds))
     return sorted(rows, key=lambda row: (row.fires_at, row.id))
 
 
