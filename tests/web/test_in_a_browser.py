@@ -130,6 +130,20 @@ def test_a_draft_is_saved_while_somebody_types(served: Served, page: Page) -> No
     assert page.get_by_label("note").input_value() == "打ちかけの文"
 
 
+def test_after_claiming_a_row_the_focus_stands_on_the_next_one(served: Served, page: Page) -> None:
+    for _ in range(3):
+        served.site.a_case()
+    enter(page, served)
+    page.goto(served.url + "/inbox?view=claimable&sort=case")
+    rows = page.locator("li.row a.row-link")
+    following = rows.nth(1).get_attribute("id")
+    rows.first.focus()
+    page.keyboard.press("c")
+    page.wait_for_url("**claimed=**")
+    assert "sort=case" in page.url
+    assert page.evaluate("document.activeElement.id") == following
+
+
 def test_likely_the_same_people_appear_while_somebody_types(served: Served, page: Page) -> None:
     enter(page, served)
     page.goto(served.url + INTAKE)
