@@ -116,7 +116,6 @@ def drafts_the_plan(office: Office) -> None:
     office.coordinator.takes_it()
     fill(page, PLAN)
     office.stands_on(office.coordinator)
-    picture(page, "plan-draft")
     page.locator("form.sheet [data-primary]").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("提出しました")
 
@@ -152,7 +151,6 @@ def holds_it_and_decides(office: Office) -> None:
     coordinator.takes_it()
     fill(page, CONFERENCE)
     office.stands_on(coordinator)
-    picture(page, "conference")
     page.locator("form.sheet [data-primary]").click()
     coordinator.is_refused(office.approver.address_of("pa_decide", office.case))
     office.approver.does("pa_decide", office.case, {"decision": "支援決定"})

@@ -125,7 +125,6 @@ def reads_the_inbox(worker: Person) -> list[str]:
     picture(page, "inbox")
     page.keyboard.press("?")
     expect(page.get_by_role("heading", name="使えるキー")).to_be_visible()
-    picture(page, "keys", size=None)
     page.keyboard.press("Escape")
     for key in "jjk":
         page.keyboard.press(key)
@@ -198,7 +197,6 @@ def has_no_buttons_on_paper(page: Page) -> None:
     expect(page.get_by_label("主訴")).to_be_visible()
     for part in ("button:not(.vh)", "header.top", "nav", "summary:text-is('保留する')", "input[type=file]"):
         assert not [one for one in page.locator(part).all() if one.is_visible()], f"{part} on paper"
-    picture(page, "task-on-paper", size=(794, 1123))
     page.emulate_media(media="screen")
 
 
@@ -262,7 +260,6 @@ def reads_the_notices(worker: Person) -> list[str]:
     page = worker.opens("/notices")
     expect(page.locator("ol.timeline li").first).to_be_visible()
     found = violations(page)
-    picture(page, "notices")
     page.get_by_role("button", name="すべて既読にする").click()
     expect(page.get_by_text("新着")).to_have_count(0)
     return found
