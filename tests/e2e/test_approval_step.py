@@ -103,7 +103,7 @@ def test_an_approval_step_is_drawn_mended_published_by_two_and_done_in_a_moved_c
     mend(page)
     assert differs_from_wish(city, "sugano") == []
     ask(page)
-    picture(page, "publishing")
+    picture(page, "publishing", top=page.get_by_role("heading", name="公開中の版との違い"))
 
     other = lead.opens("/notices")
     other.get_by_role("link", name="支援プランの承認").click()
