@@ -72,6 +72,7 @@ def pages(city: City, case: str) -> Iterator[tuple[str, Page]]:
                  "form/F11/rule?field=next_review_on"):  # fmt: skip
         name = part.partition("?")[0].replace("/", "-")
         yield f"draft-{name}", city.people[OWNER].opens(f"/processes/plan_approval/draft/{part}")
+    yield "process-new", city.people[OWNER].opens("/processes/new")
     yield "absent", supervisor.opens("/cases/R8-9999")
 
 
