@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from json.encoder import encode_basestring
 from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, insert, literal_column, select, update
@@ -42,11 +41,7 @@ _HEADS = Prepared.by_dialect(
 #: the data as text: it was written already, for its hash
 _ADD_WRITTEN = Prepared(insert(audit_event).inline().values(data=bindparam("written", type_=Text)))
 _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=plain).encode
-
-
-def _quoted(text: str | None) -> str:
-    """As JSON has it."""
-    return "null" if text is None else encode_basestring(text)
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -141,7 +136,9 @@ def _writer(at: datetime, actor: str) -> Callable[[Event, int, str], dict[str, A
 
 def _written(data: Mapping[str, Any]) -> str:
     """The data in the form that is hashed: that of what is read again. Keys that are no texts are sorted as such."""
-    return _of_texts(data) if _by_texts(data) else _canonical(json.loads(json.dumps(dict(data), default=plain)))
+    if all(type(value) is str for value in data.values()):
+        return _canonical(data)
+    return _canonical(data if _by_texts(data) else json.loads(json.dumps(dict(data), default=plain)))
 
 
 def _by_texts(data: Mapping[Any, Any]) -> bool:
@@ -150,15 +147,6 @@ def _by_texts(data: Mapping[Any, Any]) -> bool:
         type(name) is str and (type(value) is str or (type(value) is dict and _by_texts(value)))
         for name, value in data.items()
     )
-
-
-def _of_texts(data: Mapping[str, Any]) -> str:
-    """As ``_canonical``, for what ``_by_texts`` found: an encoder takes longer to be set up than this takes."""
-    parts = (
-        f"{_quoted(name)}:{_quoted(value) if type(value) is str else _of_texts(value)}"
-        for name, value in sorted(data.items())
-    )
-    return f"{{{','.join(parts)}}}"
 
 
 def _heads(connection: Connection, chains: Sequence[str]) -> dict[str, tuple[int, str]]:
