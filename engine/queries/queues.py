@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, false, or_, select
 
 from engine.domain.staff import ANY_CITY_ORG, Actor, Membership
-from engine.queries.visibility import same_office, task_actionable
+from engine.queries.visibility import actionable_in_queue, same_office
 from engine.storage.sql import one_of
 from engine.storage.tables import organisation, task_candidate, user_task
 
@@ -23,7 +23,7 @@ def claimable(connection: Connection, actor: Actor, now: datetime) -> ColumnElem
     if not queues:
         return false()
     waiting = select(task_candidate.c.task_id).where(task_candidate.c.open, or_(*queues))
-    return and_(one_of(user_task.c.state, "open"), user_task.c.id.in_(waiting), task_actionable(actor, now))
+    return and_(one_of(user_task.c.state, "open"), user_task.c.id.in_(waiting), actionable_in_queue(actor, now))
 
 
 def _queues(connection: Connection, memberships: Iterable[Membership]) -> list[ColumnElement[bool]]:

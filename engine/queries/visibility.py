@@ -264,6 +264,12 @@ def task_actionable(actor: Actor, now: Moment) -> ColumnElement[bool]:
     return or_(mine, and_(_is_candidate(actor.memberships), _seal_admits_candidate(actor, now)))
 
 
+def actionable_in_queue(actor: Actor, now: Moment) -> ColumnElement[bool]:
+    """As ``task_actionable``, for tasks found in a queue of the actor's: their candidates are not read once more."""
+    mine = user_task.c.assignee_id == actor.staff_id
+    return or_(mine, and_(*_city_staff_where_asked(actor.memberships), _seal_admits_candidate(actor, now)))
+
+
 def in_capacity(actor: Actor) -> list[ColumnElement[bool]]:
     """A condition on user_task for somebody who works in one of several capacities: it is work of that one.
 
@@ -281,11 +287,16 @@ def in_capacity(actor: Actor) -> list[ColumnElement[bool]]:
 def _is_candidate(memberships: Iterable[Membership]) -> ColumnElement[bool]:
     memberships = tuple(memberships)
     anyone = exists().where(task_candidate.c.task_id == user_task.c.id, candidate_matches(memberships))
+    return and_(anyone, *_city_staff_where_asked(memberships))
+
+
+def _city_staff_where_asked(memberships: tuple[Membership, ...]) -> list[ColumnElement[bool]]:
+    """Of a task for city staff only, a membership in an organisation of the city has to be the candidate."""
     city = [m for m in memberships if m.city_staff]
     if len(city) == len(memberships):
-        return anyone
+        return []
     by_city = exists().where(task_candidate.c.task_id == user_task.c.id, candidate_matches(city))
-    return and_(anyone, or_(user_task.c.city_staff_only.is_(False), by_city))
+    return [or_(user_task.c.city_staff_only.is_(False), by_city)]
 
 
 def _seal_admits_candidate(actor: Actor, now: Moment) -> ColumnElement[bool]:
