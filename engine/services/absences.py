@@ -82,7 +82,8 @@ def take_over(engine: Engine, actor: Actor, task_id: str, *, now: datetime) -> N
         audit.append(
             connection, chain=task.case_id, at=now, actor=actor.staff_id, act="task.reassigned", task_id=task.id,
             element_id=task.element_id,
-            data={"from": task.assignee_id, "to": actor.staff_id, "note": "", "on_behalf_of": task.assignee_id},
+            data={"from": task.assignee_id, "to": actor.staff_id, "note": "", "on_behalf_of": task.assignee_id,
+                  **actor.origin},
         )  # fmt: skip
         notifications.add(
             connection, [str(task.assignee_id)], about="handed_over", case_id=task.case_id, task_id=task.id,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+from sqlalchemy import update
+
 from engine.domain.roles import Role
 from engine.services import tasks
+from engine.storage.tables import support_case
 from tests.web.site import Site
 
 
@@ -103,3 +107,27 @@ def test_who_distributes_work_takes_the_chosen_tasks_to_where_it_is_assigned(sit
     assert led.location == f"/reassign?task={case.task_id}"
     assert case.number in manager.get(led.location).words
     assert worker.post("/inbox/assign", {"task": [case.task_id]}).status == 403
+
+
+UNTIL = {"until": "2026-04-10", "day": "2026-04-10", "reason": "入院"}
+TOGETHER = {
+    "/inbox/claim": {}, "/inbox/release": {}, "/inbox/hold": UNTIL, "/inbox/resume": {},
+    "/reassign": {"key": "one form", "note": ""}, "/board/act": {"kind": "hold", **UNTIL},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", TOGETHER)
+def test_a_sealed_task_and_an_absent_one_get_the_same_answer(site: Site, path: str) -> None:
+    colleague = site.employ(Role.INTAKE_WORKER)
+    manager = site.employ(Role.AGENCY_MANAGER, "AG-02")
+    sealed = site.a_case()
+    with site.office.engine.database.write() as connection:
+        connection.execute(update(support_case).values(seal_level=2))
+    before = site.count("SELECT count(*) FROM audit_event")
+    visitor = site.browser(colleague if path.startswith("/inbox") else manager)
+    more = {**TOGETHER[path], "to": site.office.staff["stranger"]}
+    hidden, absent = (visitor.post(path, {**more, "task": [one]}) for one in (sealed.task_id, "0" * 32))
+    assert hidden.status == absent.status
+    assert hidden.words == absent.words
+    assert sealed.number not in hidden.text
+    assert site.count("SELECT count(*) FROM audit_event") == before
