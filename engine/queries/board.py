@@ -7,20 +7,40 @@ right while every scheduler is down.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, false, func, literal, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    func,
+    literal,
+    literal_column,
+    not_,
+    null,
+    or_,
+    select,
+)
 
-from engine.domain.business_days import tokyo_date, tokyo_midnight
 from engine.domain.staff import Actor
+from engine.queries.board_filter import (
+    NOBODY,
+    BoardFilter,
+    Bucket,
+    Side,
+    bucket_of,
+    narrowing,
+    nights,
+    watched,
+    watched_orgs,
+)
 from engine.queries.deadlines import DueStatus, calendar_of, due_status
 from engine.queries.paging import PAGE_SIZE, After
-from engine.queries.reviews import WATCHING_ROLES
-from engine.queries.visibility import case_visible, taking_part, task_visible
+from engine.queries.visibility import case_visible, task_visible
 from engine.storage.columns import Instant
 from engine.storage.sql import one_of
 from engine.storage.tables import (
@@ -41,43 +61,9 @@ if TYPE_CHECKING:
     from engine.services.engine import Engine
 
 FAR = datetime.fromisoformat("9999-12-31T00:00:00+00:00")  #: sorts tasks without a deadline last
-NOBODY = "-"  #: in addresses: tasks without an assignee, without an organisation
 TASK_ACTS = (
     "task.completed", "task.claimed", "task.released", "task.reassigned", "task.hold", "task.resume", "task.extend",
 )  # fmt: skip
-
-
-class Bucket(StrEnum):
-    """How a task stands; each open task is in exactly one."""
-
-    LATE = "late"
-    TODAY = "today"
-    WEEK = "week"  #: until the end of this week's Sunday
-    LATER = "later"
-    NONE = "none"
-    HELD = "held"
-
-
-class Side(StrEnum):
-    """What the rows of the table are."""
-
-    PERSON = "person"
-    ORG = "org"
-    PROCESS = "process"
-    ROLE = "role"
-
-
-@dataclass(frozen=True)
-class BoardFilter:
-    """What narrows the board; empty texts narrow nothing. person and org: an id, or ``-`` for none."""
-
-    bucket: Bucket | None = None
-    org: str = ""
-    process: str = ""
-    role: str = ""
-    person: str = ""
-    element: str = ""
-    after: After | None = None
 
 
 @dataclass(frozen=True)
@@ -148,107 +134,86 @@ class BoardPage:
     next: After | None
 
 
-def watched_orgs(engine: Engine, actor: Actor) -> list[str]:
-    """The organisations whose work the actor watches, sorted."""
-    mine = {m.org_id for m in actor.memberships if m.role in WATCHING_ROLES}
-    return sorted(mine | {org for one in mine for org in engine.reference.covers(one)})
-
-
-def watched(engine: Engine, actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """A condition on user_task joined with support_case: open work of the organisations watched, or on their cases.
-
-    Sealed cases that the actor may not see are left out, as if they did not exist.
-    """
-    orgs = watched_orgs(engine, actor)
-    if not orgs:
-        return false()
-    part = case_organisation.c
-    carried = select(part.case_id).where(
-        part.org_id.in_(orgs), one_of(part.relation, "owner", "lead"), taking_part(now)
-    )
-    concerned = or_(user_task.c.org_id.in_(orgs), user_task.c.case_id.in_(carried))
-    unsealed = or_(support_case.c.seal_level == 0, case_visible(actor, now))
-    return and_(one_of(user_task.c.state, "open", "claimed", "held"), concerned, unsealed)
-
-
-def _bucket(now: datetime) -> ColumnElement[str]:
-    today = tokyo_date(now)
-    tonight = tokyo_midnight(today + timedelta(days=1))
-    sunday = tokyo_midnight(today + timedelta(days=7 - today.weekday()))
-    due = user_task.c.due_at
-    return case(
-        (user_task.c.state == "held", Bucket.HELD.value),
-        (due.is_(None), Bucket.NONE.value),
-        (due <= now, Bucket.LATE.value),
-        (due <= tonight, Bucket.TODAY.value),
-        (due <= sunday, Bucket.WEEK.value),
-        else_=Bucket.LATER.value,
-    )
-
-
-def _narrowing(narrow: BoardFilter, now: datetime) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    for column, wanted in (
-        (user_task.c.org_id, narrow.org), (user_task.c.assignee_id, narrow.person),
-        (user_task.c.process_key, narrow.process), (user_task.c.element_id, narrow.element),
-    ):  # fmt: skip
-        if wanted:
-            found.append(column.is_(None) if wanted == NOBODY else column == wanted)
-    if narrow.role:
-        mine = and_(task_candidate.c.task_id == user_task.c.id, task_candidate.c.role == narrow.role)
-        found.append(exists().where(mine))
-    if narrow.bucket:
-        found.append(_bucket(now) == narrow.bucket.value)
-    return found
-
-
 # ---------------------------------------------------------------- figures
 
 
 def board(engine: Engine, actor: Actor, narrow: BoardFilter, side: Side, *, now: datetime) -> Board:
     """The figures, narrowed like the list; ``side`` says what the rows of the table are."""
-    condition = and_(watched(engine, actor, now), *_narrowing(narrow, now))
+    condition = and_(watched(engine, actor, now), *narrowing(narrow, now))
     with engine.database.read() as connection:
-        groups = _groups(connection, condition, now)
+        groups = _groups(connection, condition, narrow, side, now)
         roles = _roles(connection, condition, now) if side is Side.ROLE else []
         names = _Names.read(connection, groups)
     counts: Counter[Bucket] = Counter()
     for group in groups:
-        counts[Bucket(group.bucket)] += group.n
+        counts.update(group.counts)
     return Board(
         counts=counts,
-        unowned=sum(group.n for group in groups if group.assignee_id is None),
-        lines=_lines(roles, "role", {}) if side is Side.ROLE else _lines(groups, _COLUMNS[side], names.of(side)),
+        unowned=sum(group.total for group in groups if not group.person),
+        lines=_lines(roles or groups, side, names.of(side)),
         matrix=_matrix(groups, narrow, names),
     )
 
 
-_COLUMNS = {Side.PERSON: "assignee_id", Side.ORG: "org_id", Side.PROCESS: "process_key"}
+@dataclass(frozen=True)
+class _Group:
+    """Tasks that are alike in what the board tells apart; empty texts for what was not asked or is nobody's."""
+
+    person: str = ""
+    process: str = ""
+    org: str = ""
+    role: str = ""
+    element: str = ""
+    name: str = ""
+    total: int = 0
+    counts: Mapping[Bucket, int] = field(default_factory=dict)
 
 
-def _slim() -> Any:
-    return user_task.join(support_case, support_case.c.id == user_task.c.case_id)
+def _groups(
+    connection: Connection, condition: ColumnElement[bool], narrow: BoardFilter, side: Side, now: datetime
+) -> list[_Group]:
+    """By person and process (as the index is sorted), by organisation or element only where these are shown."""
+    task = user_task.c
+    keys: list[Any] = [task.assignee_id, task.process_key]
+    keys.append(task.org_id if side is Side.ORG else literal_column("''").label("org_id"))
+    keys.append(task.element_id if narrow.process else literal_column("''").label("element_id"))
+    grouped = [key for key in keys if getattr(key, "table", None) is user_task]
+    name = func.max(task.name) if narrow.process else literal_column("''")
+    query = select(*keys, name, *_numbers(now)).where(condition).group_by(*grouped)
+    return [
+        _Group(row[0] or "", row[1], row[2] or "", "", row[3], row[4], int(row[5]), _counts(row[5:]))
+        for row in connection.execute(query)
+    ]
 
 
-def _groups(connection: Connection, condition: ColumnElement[bool], now: datetime) -> list[Any]:
-    keys = (
-        user_task.c.org_id, user_task.c.process_key, user_task.c.element_id, user_task.c.assignee_id,
-        _bucket(now).label("bucket"),
-    )  # fmt: skip
-    inner = select(*keys, user_task.c.name).select_from(_slim()).where(condition).subquery("work")
-    columns = [inner.c[key.name] for key in keys]
-    query = select(*columns, func.max(inner.c.name).label("name"), func.count().label("n")).group_by(*columns)
-    return list(connection.execute(query).all())
+def _numbers(now: datetime) -> list[Any]:
+    """All; on hold; of the others those without a deadline, and those due by now, by tonight, by Sunday."""
+    held, due = user_task.c.state == literal_column("'held'"), user_task.c.due_at
+    by = [and_(not_(held), due <= until) for until in (now, *nights(now))]
+    kinds = (held, and_(not_(held), due.is_(None)), *by)
+    return [func.count(), *(func.sum(case((kind, 1), else_=0)) for kind in kinds)]
 
 
-def _roles(connection: Connection, condition: ColumnElement[bool], now: datetime) -> list[Any]:
-    """A task that several roles may do counts in each of them."""
-    pairs = select(task_candidate.c.role, user_task.c.id, _bucket(now).label("bucket")).select_from(
-        _slim().join(task_candidate, task_candidate.c.task_id == user_task.c.id)
-    )
+def _counts(numbers: Sequence[int]) -> dict[Bucket, int]:
+    """What ``_numbers`` selected, by bucket."""
+    total, held, none, by_now, by_tonight, by_sunday = (int(number) for number in numbers)
+    counts = {
+        Bucket.LATE: by_now, Bucket.TODAY: by_tonight - by_now, Bucket.WEEK: by_sunday - by_tonight,
+        Bucket.LATER: total - held - none - by_sunday, Bucket.NONE: none, Bucket.HELD: held,
+    }  # fmt: skip
+    return {bucket: number for bucket, number in counts.items() if number}
+
+
+def _roles(connection: Connection, condition: ColumnElement[bool], now: datetime) -> list[_Group]:
+    """A task that several roles may do counts in each of them, once however many organisations have the role."""
+    pairs = select(task_candidate.c.role, user_task.c.id, bucket_of(now).label("bucket"))
+    pairs = pairs.select_from(user_task.join(task_candidate, task_candidate.c.task_id == user_task.c.id))
     inner = pairs.where(task_candidate.c.open, condition).distinct().subquery("work")
-    query = select(inner.c.role, inner.c.bucket, func.count().label("n")).group_by(inner.c.role, inner.c.bucket)
-    return list(connection.execute(query).all())
+    query = select(inner.c.role, inner.c.bucket, func.count()).group_by(inner.c.role, inner.c.bucket)
+    return [
+        _Group(role=role, total=number, counts={Bucket(bucket): number})
+        for role, bucket, number in connection.execute(query)
+    ]
 
 
 @dataclass(frozen=True)
@@ -258,12 +223,11 @@ class _Names:
     processes: Mapping[str, str]
 
     @classmethod
-    def read(cls, connection: Connection, groups: Iterable[Any]) -> _Names:
+    def read(cls, connection: Connection, groups: Sequence[_Group]) -> _Names:
         """The names of everybody and everything in the groups: three statements."""
-        groups = list(groups)
-        people = sorted({g.assignee_id for g in groups if g.assignee_id})
-        orgs = sorted({g.org_id for g in groups if g.org_id})
-        keys = sorted({g.process_key for g in groups})
+        people = sorted({group.person for group in groups if group.person})
+        orgs = sorted({group.org for group in groups if group.org})
+        keys = sorted({group.process for group in groups})
         version = definition_version.c
         newest = select(version.process_key, version.name).where(version.process_key.in_(keys))
         return cls(
@@ -273,28 +237,29 @@ class _Names:
         )  # fmt: skip
 
     def of(self, side: Side) -> Mapping[str, str]:
-        """Code to name for what a side of the table shows."""
-        return {Side.PERSON: self.staff, Side.ORG: self.orgs, Side.PROCESS: self.processes}[side]
+        """Code to name for what a side of the table shows; roles are named by the page."""
+        return {Side.PERSON: self.staff, Side.ORG: self.orgs, Side.PROCESS: self.processes}.get(side, {})
 
 
-def _lines(groups: Iterable[Any], column: str, names: Mapping[str, str]) -> tuple[Line, ...]:
+def _lines(groups: Iterable[_Group], side: Side, names: Mapping[str, str]) -> tuple[Line, ...]:
     """By name, what has none first: 担当者なし is a row like any other."""
-    found: dict[str, Counter[Bucket]] = {}
+    found: dict[str, dict[Bucket, int]] = {}
     for group in groups:
-        key = getattr(group, column) or NOBODY
-        found.setdefault(key, Counter())[Bucket(group.bucket)] += group.n
+        counts = found.setdefault(getattr(group, side.value) or NOBODY, dict.fromkeys(Bucket, 0))
+        for bucket, number in group.counts.items():
+            counts[bucket] += number
     lines = (Line(key, names.get(key, "" if key == NOBODY else key), counts) for key, counts in found.items())
     return tuple(sorted(lines, key=lambda line: (line.key != NOBODY, line.name, line.key)))
 
 
-def _matrix(groups: Iterable[Any], narrow: BoardFilter, names: _Names) -> Matrix:
+def _matrix(groups: Iterable[_Group], narrow: BoardFilter, names: _Names) -> Matrix:
     """Columns are processes; within one process, its tasks."""
     columns: dict[str, str] = {}
     cells: Counter[tuple[str, str]] = Counter()
     for group in groups:
-        key = group.element_id if narrow.process else group.process_key
+        key = group.element if narrow.process else group.process
         columns[key] = group.name if narrow.process else names.processes.get(key, key)
-        cells[group.assignee_id or NOBODY, key] += group.n
+        cells[group.person or NOBODY, key] += group.total
     people = {who: names.staff.get(who, "") for who, _ in cells}
     return Matrix(
         tuple(sorted(columns.items(), key=lambda pair: (pair[1], pair[0]))),
@@ -309,15 +274,15 @@ def _matrix(groups: Iterable[Any], narrow: BoardFilter, names: _Names) -> Matrix
 def tasks_on_board(engine: Engine, actor: Actor, narrow: BoardFilter, *, now: datetime) -> BoardPage:
     """A page of exactly the tasks that the figure counts, the most urgent first."""
     sort = func.coalesce(user_task.c.due_at, literal(FAR, Instant))
-    base = and_(watched(engine, actor, now), *_narrowing(narrow, now))
-    chosen = select(user_task.c.id, sort.label("sort_value")).select_from(_slim()).where(base)
+    base = and_(watched(engine, actor, now), *narrowing(narrow, now))
+    chosen = select(user_task.c.id, sort.label("sort_value")).where(base)
     if narrow.after and (moment := narrow.after.moment()):
         chosen = chosen.where(or_(sort > moment, and_(sort == moment, user_task.c.id > narrow.after.id)))
     page = chosen.order_by(sort, user_task.c.id).limit(PAGE_SIZE + 1).subquery("page")
     query = rows_of(page.join(user_task, user_task.c.id == page.c.id), actor, now).add_columns(page.c.sort_value)
     with engine.database.read() as connection:
         found = connection.execute(query.order_by(page.c.sort_value, page.c.id)).all()
-        total = connection.execute(select(func.count()).select_from(_slim()).where(base)).scalar_one()
+        total = connection.execute(select(func.count()).select_from(user_task).where(base)).scalar_one()
     rows = found[:PAGE_SIZE]
     following = After(rows[-1].sort_value.isoformat(), rows[-1].id) if len(found) > PAGE_SIZE else None
     return BoardPage(tuple(read_row(engine, row, now) for row in rows), total, following)
@@ -335,7 +300,7 @@ def chosen_tasks(engine: Engine, actor: Actor, task_ids: Iterable[str], *, now: 
 def all_ids(engine: Engine, actor: Actor, narrow: BoardFilter, *, most: int, now: datetime) -> list[str]:
     """The ids of the first tasks of a list, the most urgent first."""
     sort = func.coalesce(user_task.c.due_at, literal(FAR, Instant))
-    query = select(user_task.c.id).select_from(_slim()).where(watched(engine, actor, now), *_narrowing(narrow, now))
+    query = select(user_task.c.id).where(watched(engine, actor, now), *narrowing(narrow, now))
     with engine.database.read() as connection:
         return [row.id for row in connection.execute(query.order_by(sort, user_task.c.id).limit(most))]
 
@@ -385,14 +350,14 @@ def changes_since(engine: Engine, actor: Actor, since: datetime, *, now: datetim
     """How many tasks of the board opened, were acted on or changed their bucket by time since a page was made."""
     base = watched(engine, actor, now)
     fresh = or_(user_task.c.opened_at > since, and_(user_task.c.due_at > since, user_task.c.due_at <= now))
-    opened = select(user_task.c.id).select_from(_slim()).where(base, fresh)
+    opened = select(user_task.c.id).where(base, fresh)
     orgs = watched_orgs(engine, actor)
     acts = select(audit_event.c.task_id).where(audit_event.c.act.in_(TASK_ACTS), audit_event.c.at > since)
     part = case_organisation.c
     carried = select(part.case_id).where(part.org_id.in_(orgs), one_of(part.relation, "owner", "lead"))
     acted = (
         select(user_task.c.id)
-        .select_from(_slim())
+        .select_from(user_task.join(support_case, support_case.c.id == user_task.c.case_id))
         .where(user_task.c.id.in_(acts), or_(user_task.c.org_id.in_(orgs), user_task.c.case_id.in_(carried)))
         .where(or_(support_case.c.seal_level == 0, case_visible(actor, now)))
     )

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from engine.domain.business_days import tokyo_date, tokyo_midnight
 from engine.domain.errors import NotFound
 from engine.domain.staff import Actor
-from engine.queries.board import watched_orgs
+from engine.queries.board_filter import watched_orgs
 from engine.queries.paging import PAGE_SIZE, After
 from engine.queries.reviews import EVALUATION
 from engine.queries.visibility import case_visible

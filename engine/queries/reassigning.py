@@ -12,7 +12,8 @@ from sqlalchemy import Connection, and_, case, func, or_, select
 from engine.domain.business_days import tokyo_date, tokyo_midnight
 from engine.domain.errors import NotFound
 from engine.domain.staff import ANY_CITY_ORG, Actor
-from engine.queries.board import BoardRow, watched_orgs
+from engine.queries.board import BoardRow
+from engine.queries.board_filter import watched_orgs
 from engine.queries.visibility import case_visible
 from engine.storage import reassignments
 from engine.storage.board_tables import absence

@@ -199,6 +199,9 @@ support_case = Table(
     Column("demo", Boolean, nullable=False, server_default=text("false")),
     _version(),
     Index("ix_support_case_owner_org", "owner_org", "status"),
+    Index(  # few of many
+        "ix_support_case_sealed", "id", sqlite_where=text("seal_level > 0"), postgresql_where=text("seal_level > 0")
+    ),
 )
 case_counter = Table(
     "case_counter",
@@ -477,6 +480,24 @@ user_task = Table(
         sqlite_where=text("state in ('open','claimed')"),
         postgresql_where=text("state in ('open','claimed')"),
     ),
+    Index(  # the board: all that it counts, in the order in which it is grouped
+        "ix_user_task_board",
+        "assignee_id",
+        "process_key",
+        "org_id",
+        "due_at",
+        "state",
+        "case_id",
+        sqlite_where=text("state in ('open','claimed','held')"),
+        postgresql_where=text("state in ('open','claimed','held')"),
+    ),
+    Index(  # month by month
+        "ix_user_task_org_completed",
+        "org_id",
+        "completed_at",
+        sqlite_where=text("state = 'completed'"),
+        postgresql_where=text("state = 'completed'"),
+    ),
     Index("ix_user_task_element_open", "element_id", "state"),
     Index("ix_user_task_completed_by", "completed_by", "completed_at"),
 )
@@ -546,6 +567,18 @@ timer = Table(
         "next_at",
         sqlite_where=text("state in ('pending','claimed')"),
         postgresql_where=text("state in ('pending','claimed')"),
+    ),
+    Index(  # what is to come
+        "ix_timer_opening",
+        "case_id",
+        sqlite_where=text("kind = 'token' and state in ('pending','claimed')"),
+        postgresql_where=text("kind = 'token' and state in ('pending','claimed')"),
+    ),
+    Index(  # what happened just now
+        "ix_timer_fired_at",
+        "fired_at",
+        sqlite_where=text("state = 'fired'"),
+        postgresql_where=text("state = 'fired'"),
     ),
     Index("ix_timer_instance_id", "instance_id", "state"),
 )

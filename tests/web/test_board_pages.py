@@ -13,7 +13,7 @@ from engine.domain.business_days import TOKYO
 from engine.domain.roles import Role
 from engine.domain.staff import Actor
 from engine.queries import board, oversight
-from engine.queries.board import BoardFilter, Bucket, Side
+from engine.queries.board_filter import BoardFilter, Bucket, Side
 from engine.services import tasks, timers
 from engine.storage.tables import incident, support_case, timer, user_task
 from tests.web.site import Page, Site, Thing, Visitor

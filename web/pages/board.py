@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine.domain.errors import EngineError, FormInvalid
 from engine.queries import board, reviews
-from engine.queries.board import BoardFilter, BoardRow, Bucket, Side
+from engine.queries.board import BoardRow
+from engine.queries.board_filter import NOBODY, BoardFilter, Bucket, Side
 from engine.queries.paging import After
 from engine.services import reassigning, scheduler_nodes, tasks
 from engine.services.reassigning import Result
@@ -19,6 +22,7 @@ from web.arguments import choice, day, line
 from web.i18n import gettext, ngettext
 from web.policy import policy
 from web.runtime import actor, engine, now
+from web.words import BOARD_BUCKETS, word
 
 blueprint = Blueprint("board", __name__, url_prefix="/board")
 KINDS = ("hold", "resume", "extend", "remind")
@@ -36,8 +40,49 @@ def show() -> str:
     note_list("board")
     return render_template(
         "board.html", board=figures, side=side.value, narrow=narrow, kept=_kept(narrow), reviews=late[:PANEL],
-        late_reviews=len(late), running=_notices_run(),
+        late_reviews=len(late), running=_notices_run(), cells=_cells(narrow, figures),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What thousands of cells have in common, made once: words, and the beginnings and ends of their addresses.
+
+    buckets: code and word. columns: of the matrix: key, name, name in one line, end of the address.
+    listing: the address of the list.
+    """
+
+    buckets: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str, str, str], ...]
+    kept: Mapping[str, str]
+    by: str
+    listing: str
+
+    def begin(self, **more: str) -> str:
+        """The address of the list with the kept filter and one more; a bucket and a column are still to follow."""
+        values = {name: value for name, value in self.kept.items() if name not in ("bucket", self.by)} | more
+        return f"{self.listing}?{urlencode(values)}"
+
+    def line(self, side: str, key: str) -> str:
+        """As ``begin``, for a line of the table, where the kept column counts too."""
+        of_column = {self.by: self.kept[self.by]} if self.by in self.kept else {}
+        return self.begin(**{**of_column, side: key})
+
+    @property
+    def end(self) -> str:
+        """The kept bucket, for numbers that are of no other."""
+        return f"&bucket={self.kept['bucket']}" if "bucket" in self.kept else ""
+
+
+def _cells(narrow: BoardFilter, figures: board.Board) -> Cells:
+    by = "element" if narrow.process else "process"
+    return Cells(
+        tuple((code, word(BOARD_BUCKETS, code)) for code in BOARD_BUCKETS),
+        tuple((key, name, " ".join(name.split()), f"&{urlencode({by: key})}") for key, name in figures.matrix.columns),
+        _kept(narrow),
+        by,
+        url_for("board.listing"),
+    )
 
 
 def _notices_run() -> bool:
@@ -59,7 +104,7 @@ def _names(narrow: BoardFilter, page: board.BoardPage) -> dict[str, str]:
     """The chosen values in words, as far as the rows tell them."""
     first = page.rows[0] if page.rows else None
     return {
-        "person": first.assignee_name if first and narrow.person not in ("", board.NOBODY) else "",
+        "person": first.assignee_name if first and narrow.person not in ("", NOBODY) else "",
         "org": engine().reference.names().get(narrow.org, ""),
         "process": first.process_name if first and narrow.process else "",
         "element": first.name if first and narrow.element else "",

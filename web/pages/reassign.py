@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from engine.domain.errors import FormInvalid
 from engine.queries import absences as away
 from engine.queries import board, reassigning
-from engine.queries.board import BoardFilter
+from engine.queries.board_filter import BoardFilter
 from engine.services import absences
 from engine.services import reassigning as service
 from web.access_notes import note_list

@@ -18,7 +18,8 @@ from sqlalchemy import event, insert, select
 from engine.domain.business_days import TOKYO
 from engine.domain.errors import EngineError
 from engine.domain.staff import Actor
-from engine.queries.board import BoardFilter, Bucket, Side, board
+from engine.queries.board import board
+from engine.queries.board_filter import BoardFilter, Bucket, Side
 from engine.queries.inbox import DueFilter, InboxFilter, View, inbox, task_counts
 from engine.queries.ordering import Order
 from engine.queries.upcoming import count_upcoming, upcoming
