@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import engine_part, machine, many, pages, peer, steps
+from benchmarks import editor, engine_part, machine, many, pages, peer, steps
 from benchmarks.databases import KINDS, Scratch, scratch
 from benchmarks.size import FULL, QUICK, Size
 from benchmarks.table import Line, rendered
@@ -23,6 +23,7 @@ BENCHMARKS: Mapping[str, Callable[[Scratch, Size], Iterator[Line]]] = {
     "raise": many.raises,
     "lists": many.lists,
     "pages": pages.pages,
+    "editor": editor.editor,
 }
 
 

@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import cycle
 from typing import Any
@@ -24,9 +24,11 @@ from benchmarks.replay import recorded
 from benchmarks.rounds import compare
 from benchmarks.size import Size
 from benchmarks.table import PUBLISHED, Goal, Line
+from engine.services.engine import Engine
 from engine.storage import staff as staff_store
 from web.app import create_app
 
+SESSION = timedelta(hours=12)
 #: what counts as a row of a page: lines of lists, of tables and of the timeline
 _ROWS = re.compile(r'<tr>|<li class="row"|<li class="entry-')
 
@@ -74,7 +76,7 @@ def _measured(city: Settled) -> Iterator[Measured]:
 
 def _line(page: Measured, kind: str, filled: str, sides: tuple[Settled, Flask, Flask], size: Size) -> Line:
     city, app, reference = sides
-    visits = [_visit(app, page.path, _signed_in(city, who)) for who in page.people]
+    visits = [_visit(app, page.path, signed_in(city.engine, who, NOW, lasts=SESSION)) for who in page.people]
     bodies = [visit() for visit in visits]
     rows = [len(_ROWS.findall(body)) for body in bodies]
     with recorded(city.engine.database) as sent:
@@ -111,14 +113,13 @@ def _read(app: Flask, environ: dict[str, Any], path: str) -> str:
     return b"".join(answer).decode()
 
 
-def _signed_in(city: Settled, staff_id: str) -> str:
+def signed_in(engine: Engine, staff_id: str, now: datetime, *, lasts: timedelta) -> str:
     """The token of a session as signing in makes it."""
     token = secrets.token_urlsafe(32)
     row = {
         "token_hash": hashlib.sha256(token.encode()).hexdigest(), "staff_id": staff_id,
-        "csrf": secrets.token_urlsafe(32), "created_at": NOW, "last_seen_at": NOW,
-        "expires_at": NOW + timedelta(hours=12),
+        "csrf": secrets.token_urlsafe(32), "created_at": now, "last_seen_at": now, "expires_at": now + lasts,
     }  # fmt: skip
-    with city.engine.database.write() as connection:
+    with engine.database.write() as connection:
         staff_store.add_session(connection, row)
     return token

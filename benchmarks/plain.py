@@ -17,6 +17,7 @@ from sqlalchemy import Select, case, func, select
 
 from benchmarks.city import NOW
 from engine.storage.database import Database
+from engine.storage.sql import one_of
 from engine.storage.tables import (
     audit_event,
     contact,
@@ -81,17 +82,19 @@ def _tasks(asked: Asked, args: Any) -> Select[Any]:
         .outerjoin(staff, staff.c.id == user_task.c.assignee_id)
     )  # fmt: skip
     if asked == "mine":
-        query = query.where(user_task.c.assignee_id == args["who"], user_task.c.state == "claimed")
+        query = query.where(user_task.c.assignee_id == args["who"], _OPEN, one_of(user_task.c.state, "claimed"))
     elif asked == "tasks":
-        query = query.where(support_case.c.number == args["number"], user_task.c.state.in_(("open", "claimed", "held")))
+        query = query.where(support_case.c.number == args["number"], _OPEN)
     elif asked == "late":
-        query = query.where(user_task.c.org_id.in_(args["orgs"].split()), _OPEN, user_task.c.due_at <= NOW)
+        query = query.where(user_task.c.org_id.in_(args["orgs"].split()), _DUE, user_task.c.due_at <= NOW)
     else:
-        query = query.where(user_task.c.org_id.in_(args["orgs"].split()), user_task.c.state.in_(("open",)), _OPEN)
+        query = query.where(user_task.c.org_id.in_(args["orgs"].split()), _DUE, one_of(user_task.c.state, "open"))
     return query.order_by(user_task.c.due_at, user_task.c.id)
 
 
-_OPEN = user_task.c.due_at.is_not(None)
+#: written out, so that the indexes over what is open serve here too
+_OPEN = one_of(user_task.c.state, "open", "claimed", "held")
+_DUE = one_of(user_task.c.state, "open", "claimed")
 
 
 def _numbers(orgs: list[str]) -> Select[Any]:
@@ -105,7 +108,7 @@ def _numbers(orgs: list[str]) -> Select[Any]:
             how_many(case((user_task.c.due_at > NOW, 1), else_=0)),
         )
         .select_from(user_task.outerjoin(staff, staff.c.id == user_task.c.assignee_id))
-        .where(user_task.c.org_id.in_(orgs), user_task.c.state.in_(("open", "claimed", "held")))
+        .where(user_task.c.org_id.in_(orgs), _OPEN)
         .group_by(user_task.c.assignee_id, staff.c.name, user_task.c.process_key)
         .order_by(staff.c.name)
     )  # fmt: skip

@@ -12,8 +12,8 @@ from benchmarks.rounds import Compared, measured
 from benchmarks.table import PUBLISHED, Goal, Line, rendered
 from engine.config import ROOT
 
-#: what needs packages of its own is left to script/bench
-HERE = [name for name in BENCHMARKS if name != "viewflow"]
+#: what needs packages or a browser of its own is left to script/bench
+HERE = [name for name in BENCHMARKS if name not in ("viewflow", "editor")]
 
 
 def test_every_benchmark_runs_at_toy_size_and_prints_its_lines() -> None:
