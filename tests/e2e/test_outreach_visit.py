@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -112,6 +113,7 @@ def sends_it_without_a_signal(visitor: Person) -> None:
     page.route("**/complete", answer_is_lost, times=1)
     with pytest.raises(Error, match="ERR_INTERNET_DISCONNECTED"), page.expect_navigation():
         page.locator("form.sheet [data-primary]").tap()
+    expect(page).to_have_url(re.compile("^chrome-error:"))
     page.go_back()
     expect(page.locator(".who")).to_contain_text(f"{visitor.name}さんが完了しました")
 
