@@ -10,12 +10,14 @@ from sqlalchemy import insert, update
 
 from engine.domain.errors import NotFound
 from engine.queries import (
+    board,
     case_file,
     case_plans,
     cases,
     diagrams,
     inbox,
     notices,
+    oversight,
     processes,
     records,
     reviews,
@@ -24,8 +26,10 @@ from engine.queries import (
     timeline,
     upcoming,
 )
+from engine.queries.board_filter import NOBODY, BoardFilter, Side
 from engine.queries.cases import CaseFilter
 from engine.queries.inbox import DueFilter, InboxFilter, View
+from engine.queries.oversight import Moments
 from engine.queries.paging import After
 from engine.storage.tables import person, support_case
 from tests.support.casework import Casework, a_process, a_task, flow
@@ -171,3 +175,22 @@ def test_a_suspended_case_stays_in_the_list(office: Casework) -> None:
         connection.execute(insert(person).values(id="unrelated", created_at=office.now))
     found = cases.list_cases(engine, worker, CaseFilter(status="suspended"), now=office.now)
     assert (found.total, found.unfiltered) == (1, 1)
+
+
+def test_what_supervisors_read_answers_alike(office: Casework) -> None:
+    engine, manager = office.engine, office.person("manager")
+    office.start("plan", "worker", {"note": "聞き取り"})
+    now = office.now
+
+    found = board.board(engine, manager, BoardFilter(), Side.PERSON, now=now)
+    assert (found.total, found.unowned) == (1, 1)
+    assert [(line.key, line.total) for line in found.lines] == [(NOBODY, 1)]
+    for side in Side:
+        assert sum(line.total for line in board.board(engine, manager, BoardFilter(), side, now=now).lines) == 1
+    within = board.board(engine, manager, BoardFilter(process="plan"), Side.ORG, now=now)
+    assert within.matrix.columns == (("px_eval", "px_eval"),)
+    assert board.tasks_on_board(engine, manager, BoardFilter(org="AG-04"), now=now).total == 1
+
+    newest = oversight.months(engine, manager, now=now)[-1]
+    assert (newest.new_cases, newest.completed, newest.met) == (1, 1, 1)
+    assert oversight.moment_counts(engine, manager, now=now)[Moments.COMING] > 0
