@@ -84,7 +84,7 @@ def late_reviews(engine: Engine, actor: Actor, *, now: datetime) -> tuple[LateRe
     with engine.database.read() as connection:
         rows = connection.execute(_query(actor, now)).mappings().all()
         around = _Around(
-            _levels(connection, rows), _next_levels(connection, rows, now), _watches(connection, actor, rows, now)
+            _levels(connection, rows), _next_levels(connection, rows), _watches(connection, actor, rows, now)
         )
     return tuple(_review(engine, row, around, now) for row in rows)
 
@@ -174,15 +174,16 @@ def _levels(connection: Connection, rows: Any) -> dict[str, tuple[str, ...]]:
     return {task_id: tuple(sorted(levels)) for task_id, levels in found.items()}
 
 
-def _next_levels(connection: Connection, rows: Any, now: datetime) -> dict[tuple[str, str], tuple[str, datetime]]:
-    """The next moment of the ladder of each evaluation, by instance and token."""
+def _next_levels(connection: Connection, rows: Any) -> dict[tuple[str, str], tuple[str, datetime]]:
+    """The next moment of the ladder of each evaluation, by instance and token; one that is due but was not told yet
+    (no scheduler runs) is still the next.
+    """
     query = (
         select(timer.c.instance_id, timer.c.ref, timer.c.branch, timer.c.fires_at)
         .where(
             timer.c.instance_id.in_([row["instance_id"] for row in rows]),
             timer.c.kind == "level",
-            timer.c.state == "pending",
-            timer.c.fires_at > now,
+            timer.c.state.in_(("pending", "claimed")),
             timer.c.branch.in_(("1", "2", "3")),
         )
         .order_by(timer.c.fires_at.desc())
