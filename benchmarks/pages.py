@@ -100,7 +100,7 @@ def _in_turn(visits: list[Callable[[], str]]) -> Callable[[], str]:
 
 def _visit(app: Flask, path: str, token: str = "") -> Callable[[], str]:
     """A call of the application as a server makes it; the answer must be a page."""
-    headers = {"Cookie": f"tsunagu={token}"} if token else {}
+    headers = [("Cookie", f"tsunagu={token}")] if token else []
     builder = EnvironBuilder(path, base_url="http://localhost", headers=headers)
     environ = builder.get_environ()
     builder.close()

@@ -127,11 +127,11 @@ def _of_case(asked: Asked, number: str) -> Select[Any]:
         )
     if asked == "contacts":
         columns = (contact.c.at, contact.c.means, contact.c.target, contact.c.outcome, contact.c.stage, staff.c.name)
-        query = select(*columns).outerjoin(staff, staff.c.id == contact.c.staff_id)
+        query: Select[Any] = select(*columns).outerjoin(staff, staff.c.id == contact.c.staff_id)
         return query.where(contact.c.case_id == case_id).order_by(contact.c.at.desc())
     if asked == "records":
-        columns = (record.c.at, record.c.form_key, record.c.number, staff.c.name, organisation.c.name)
-        query = select(*columns).outerjoin(staff, staff.c.id == record.c.author_id)
+        shown = (record.c.at, record.c.form_key, record.c.number, staff.c.name, organisation.c.name)
+        query = select(*shown).outerjoin(staff, staff.c.id == record.c.author_id)
         query = query.outerjoin(organisation, organisation.c.id == record.c.org_id)
         return query.where(record.c.case_id == case_id).order_by(record.c.at.desc())
     return (
