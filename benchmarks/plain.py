@@ -130,7 +130,7 @@ def _of_case(asked: Asked, number: str) -> Select[Any]:
         query: Select[Any] = select(*columns).outerjoin(staff, staff.c.id == contact.c.staff_id)
         return query.where(contact.c.case_id == case_id).order_by(contact.c.at.desc())
     if asked == "records":
-        shown = (record.c.at, record.c.form_key, record.c.number, staff.c.name, organisation.c.name)
+        shown: Any = (record.c.at, record.c.form_key, record.c.number, staff.c.name, organisation.c.name)
         query = select(*shown).outerjoin(staff, staff.c.id == record.c.author_id)
         query = query.outerjoin(organisation, organisation.c.id == record.c.org_id)
         return query.where(record.c.case_id == case_id).order_by(record.c.at.desc())
