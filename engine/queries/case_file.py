@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, bindparam, select
 
 from engine.domain.business_days import tokyo_date
 from engine.domain.errors import NotFound
-from engine.domain.staff import Actor
+from engine.domain.staff import Actor, Membership
 from engine.domain.wareki import age_on
 from engine.queries.visibility import (
+    KEPT,
+    NOW,
     Scope,
+    anybody_with,
+    asking,
     case_visible,
     opens_sealed,
     own_orgs,
     sees_scope,
     sees_whole_case,
 )
+from engine.storage.prepared import Prepared
 from engine.storage.sealing import unseal
+from engine.storage.sql import among
 from engine.storage.tables import (
     case_organisation,
     case_relation,
@@ -36,6 +43,22 @@ from engine.storage.tables import (
 
 if TYPE_CHECKING:
     from engine.services.engine import Engine
+
+_PERSON = Prepared(select(person).where(person.c.id == bindparam("person")))
+_HOME = Prepared(select(household.c.name).where(household.c.id == bindparam("home")))
+_MEMBERS = Prepared(
+    select(household_member)
+    .where(household_member.c.household_id == bindparam("home"), household_member.c.until.is_(None))
+    .order_by(household_member.c.no)
+)
+_CONSENTS = Prepared(
+    select(consent)
+    .where(consent.c.case_id == bindparam("case"))
+    .order_by(consent.c.given_on, consent.c.created_at, consent.c.id)
+)
+_NAMES = Prepared.by_dialect(
+    lambda dialect: select(organisation.c.id, organisation.c.name).where(among(dialect, organisation.c.id, "orgs"))
+)
 
 #: shown in place of a sealed text
 MASK = "（秘匿）"
@@ -172,51 +195,63 @@ class RelatedCase:
 def case_head(engine: Engine, actor: Actor, number: str, *, now: datetime) -> CaseHead:
     """The head of the case with that number. Raises NotFound when it is absent or not the actor's to see."""
     with engine.database.read() as connection:
-        return head_in(connection, actor, support_case.c.number == number, now)
+        row = _seen_by(actor.memberships).record(connection, asking(actor, now, number=number))
+        if row is None:
+            raise NotFound("case")
+        return _head_of(connection, row, now)
 
 
-def head_in(connection: Connection, actor: Actor, condition: Any, now: datetime) -> CaseHead:
-    """The head of the one visible case that meets the condition, within an open connection; NotFound otherwise."""
-    scopes = [sees_scope(actor, scope, now).label(f"scope_{scope.name}") for scope in Scope]
-    query = (
-        select(support_case, sees_whole_case(actor, now).label("whole"), *scopes)
-        .where(condition, case_visible(actor, now))
-        .limit(1)
-    )
-    row = connection.execute(query).mappings().first()
-    if row is None:
-        raise NotFound("case")
-    return head_of(connection, row, now)
+def head_for_doer(connection: Connection, actor: Actor, case_id: str, now: datetime) -> tuple[CaseHead, bool]:
+    """The head of a task's case, which the doer of the task sees; and whether the actor may open the case itself."""
+    row = _of_a_task(actor.memberships).record(connection, asking(actor, now, case=case_id))
+    return _head_of(connection, row, now), bool(row.visible)
 
 
-def head_of(connection: Connection, row: RowMapping, now: datetime) -> CaseHead:
+def _columns(actor: Actor) -> list[Any]:
+    scopes = [sees_scope(actor, scope, NOW).label(f"scope_{scope.name}") for scope in Scope]
+    return [support_case, sees_whole_case(actor, NOW).label("whole"), *scopes]
+
+
+@lru_cache(KEPT)
+def _seen_by(memberships: tuple[Membership, ...]) -> Prepared:
+    anybody = anybody_with(memberships)
+    by_number = support_case.c.number == bindparam("number")
+    return Prepared(select(*_columns(anybody)).where(by_number, case_visible(anybody, NOW)))
+
+
+@lru_cache(KEPT)
+def _of_a_task(memberships: tuple[Membership, ...]) -> Prepared:
+    anybody = anybody_with(memberships)
+    visible = case_visible(anybody, NOW).label("visible")
+    return Prepared(select(*_columns(anybody), visible).where(support_case.c.id == bindparam("case")))
+
+
+def _head_of(connection: Connection, row: Any, now: datetime) -> CaseHead:
     """The head made from a row of support_case that has the columns ``whole`` and ``scope_...`` beside its own."""
-    about = connection.execute(select(person).where(person.c.id == row["subject_id"])).one()
-    names = _org_names(connection, [row["owner_org"], row["lead_org"]])
-    home = connection.execute(select(household.c.name).where(household.c.id == row["household_id"])).scalar()
+    names = _org_names(connection, [row.owner_org, row.lead_org])
     return CaseHead(
-        id=row["id"],
-        number=row["number"],
-        subject=_subject(about, now),
-        household_name=home or "",
-        household_size=len(_members(connection, row["household_id"])),
-        status=row["status"],
-        stage=row["stage"],
-        urgency=row["urgency"],
-        seal_level=row["seal_level"],
-        relation_stage=row["relation_stage"],
-        owner_org=row["owner_org"],
-        owner_name=names.get(row["owner_org"], row["owner_org"]),
-        lead_org=row["lead_org"] or "",
-        lead_name=names.get(row["lead_org"] or "", ""),
-        opened_at=row["opened_at"],
-        closed_at=row["closed_at"],
-        closed_reason=row["closed_reason"],
-        field_codes=tuple(row["field_codes"] or ()),
-        consents=_consent_states(connection, row["id"], now),
-        whole=bool(row["whole"]),
-        scopes=frozenset(scope for scope in Scope if row[f"scope_{scope.name}"]),
-        demo=row["demo"],
+        id=row.id,
+        number=row.number,
+        subject=_subject(_PERSON.record(connection, {"person": row.subject_id}), now),
+        household_name=_HOME.scalar(connection, {"home": row.household_id}) or "",
+        household_size=len(_members(connection, row.household_id)),
+        status=row.status,
+        stage=row.stage,
+        urgency=row.urgency,
+        seal_level=row.seal_level,
+        relation_stage=row.relation_stage,
+        owner_org=row.owner_org,
+        owner_name=names.get(row.owner_org, row.owner_org),
+        lead_org=row.lead_org or "",
+        lead_name=names.get(row.lead_org or "", ""),
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        closed_reason=row.closed_reason,
+        field_codes=tuple(row.field_codes or ()),
+        consents=_consent_states(connection, row.id, now),
+        whole=bool(row.whole),
+        scopes=frozenset(scope for scope in Scope if getattr(row, f"scope_{scope.name}")),
+        demo=row.demo,
     )
 
 
@@ -329,11 +364,7 @@ def _contact(row: Any, *, masked: bool) -> Contact:
 
 
 def _members(connection: Connection, household_id: str) -> tuple[Member, ...]:
-    rows = connection.execute(
-        select(household_member)
-        .where(household_member.c.household_id == household_id, household_member.c.until.is_(None))
-        .order_by(household_member.c.no)
-    )
+    rows = _MEMBERS.records(connection, {"home": household_id})
     return tuple(
         Member(row.name, row.name_kana, row.relation, row.age, row.lives_with, row.job, row.note) for row in rows
     )
@@ -341,11 +372,7 @@ def _members(connection: Connection, household_id: str) -> tuple[Member, ...]:
 
 def _consent_states(connection: Connection, case_id: str, now: datetime) -> tuple[ConsentState, ...]:
     """The newest consent per person, in the order of first asking; a person first known by another name is one."""
-    rows = connection.execute(
-        select(consent)
-        .where(consent.c.case_id == case_id)
-        .order_by(consent.c.given_on, consent.c.created_at, consent.c.id)
-    )
+    rows = _CONSENTS.records(connection, {"case": case_id})
     newest = {row.subject_person_id or row.subject: row for row in rows}
     return tuple(
         ConsentState(row.subject, consent_word(row, tokyo_date(now)), row.valid_until) for row in newest.values()
@@ -385,6 +412,5 @@ def _part(row: Any, own: list[str], now: datetime) -> Part:
 
 
 def _org_names(connection: Connection, ids: list[str | None]) -> dict[str, str]:
-    wanted = [org for org in ids if org]
-    query = select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(wanted))
-    return {row.id: row.name for row in connection.execute(query)}
+    found: Any = _NAMES.rows(connection, {"orgs": [org for org in ids if org]})
+    return dict(found)

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from engine.domain.staff import Actor
 from engine.queries.visibility import case_visible, task_visible
+from engine.storage.prepared import Prepared
 from engine.storage.tables import notification, person, support_case, user_task
 
 if TYPE_CHECKING:
     from engine.services.engine import Engine
 
 LIMIT = 100
+_UNREAD = Prepared(
+    select(func.count()).where(notification.c.staff_id == bindparam("person"), notification.c.read_at.is_(None))
+)
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,8 @@ class Notice:
 
 def unread_count(engine: Engine, actor: Actor) -> int:
     """How many notices wait to be read."""
-    query = select(func.count()).where(notification.c.staff_id == actor.staff_id, notification.c.read_at.is_(None))
     with engine.database.read() as connection:
-        return connection.execute(query).scalar_one()
+        return int(_UNREAD.scalar(connection, {"person": actor.staff_id}))
 
 
 def notices(engine: Engine, actor: Actor, *, now: datetime) -> tuple[Notice, ...]:

@@ -12,15 +12,11 @@ from sqlalchemy import Connection, select
 from engine.domain.errors import NotFound
 from engine.domain.roles import Role
 from engine.domain.staff import ANY_CITY_ORG, Actor, Membership
-from engine.queries.case_file import CaseHead, head_of
+from engine.queries.case_file import CaseHead, head_for_doer
 from engine.queries.deadlines import ClockStory, DueStatus, calendar_of, clock_story, due_status
 from engine.queries.outline import NextStep, next_steps
 from engine.queries.visibility import (
-    Scope,
     candidate_matches,
-    case_visible,
-    sees_scope,
-    sees_whole_case,
     task_actionable,
     task_visible,
 )
@@ -128,8 +124,7 @@ def task_page(engine: Engine, actor: Actor, task_id: str, *, now: datetime) -> T
         row = connection.execute(_query(actor, task_id, now)).mappings().first()
         if row is None:
             raise NotFound("task")
-        case_row = connection.execute(_case_query(actor, row["case_id"], now)).mappings().one()
-        return _page(engine, connection, actor, row, case_row, now)
+        return _page(engine, connection, actor, row, now)
 
 
 def _query(actor: Actor, task_id: str, now: datetime) -> Any:
@@ -149,22 +144,12 @@ def _query(actor: Actor, task_id: str, now: datetime) -> Any:
     return select(*columns).select_from(joined).where(user_task.c.id == task_id, task_visible(actor, now))
 
 
-def _case_query(actor: Actor, case_id: str, now: datetime) -> Any:
-    """The case of a task that was found visible: the doer of a task sees the head of its case."""
-    scopes = [sees_scope(actor, scope, now).label(f"scope_{scope.name}") for scope in Scope]
-    return select(
-        support_case,
-        sees_whole_case(actor, now).label("whole"),
-        case_visible(actor, now).label("visible"),
-        *scopes,
-    ).where(support_case.c.id == case_id)
-
-
-def _page(engine: Engine, connection: Connection, actor: Actor, row: Any, case_row: Any, now: datetime) -> TaskPage:
+def _page(engine: Engine, connection: Connection, actor: Actor, row: Any, now: datetime) -> TaskPage:
     model = engine.definitions.get(row["version_id"]).model
     element = model.elements.get(row["element_id"])
     mine = row["assignee_id"] == actor.staff_id
     managing = _manages(connection, engine, actor, row["id"])
+    head, visible = head_for_doer(connection, actor, row["case_id"], now)
     return TaskPage(
         **_facts(row),
         due=_due(engine, connection, row, now),
@@ -174,8 +159,8 @@ def _page(engine: Engine, connection: Connection, actor: Actor, row: Any, case_r
         following=next_steps(model, row["element_id"]) if element else (),
         draft=_draft(connection, row["id"], actor) if mine else None,
         events=_events(connection, row["case_id"], row["id"]),
-        case=head_of(connection, case_row, now),
-        case_open=bool(case_row["visible"]),
+        case=head,
+        case_open=visible,
         mine=mine,
         may_do=_is_candidate(connection, actor.memberships, row),
         manages=managing,

@@ -386,27 +386,28 @@ def sees_scope(actor: Actor, scope: Scope, now: Moment) -> ColumnElement[bool]:
 
 def sees_case(connection: Connection, actor: Actor, case_id: str, now: datetime) -> bool:
     """Whether the person may know of this case."""
-    return _case_seen_by(actor.memberships).first(connection, _asking(actor, now, case=case_id)) is not None
+    return _case_seen_by(actor.memberships).first(connection, asking(actor, now, case=case_id)) is not None
 
 
-def _asking(actor: Actor, now: datetime, **more: str) -> dict[str, Any]:
+def asking(actor: Actor, now: datetime, **more: str) -> dict[str, Any]:
+    """The parameters of a statement that was built for ``anybody_with`` the actor's memberships at ``NOW``."""
     return {"person": actor.staff_id, "now": now, **more}
 
 
-def _anybody_with(memberships: tuple[Membership, ...]) -> Actor:
+def anybody_with(memberships: tuple[Membership, ...]) -> Actor:
     """Whoever has these memberships: the conditions take the person as a parameter then."""
     return Actor(bindparam("person", type_=Text()), "", memberships)  # type: ignore[arg-type]
 
 
 @lru_cache(KEPT)
 def _case_seen_by(memberships: tuple[Membership, ...]) -> Prepared:
-    seen = case_visible(_anybody_with(memberships), NOW)
+    seen = case_visible(anybody_with(memberships), NOW)
     return Prepared(select(support_case.c.id).where(support_case.c.id == bindparam("case"), seen))
 
 
 def seen_task(connection: Connection, actor: Actor, task_id: str, now: datetime) -> TaskRow | None:
     """The task; None when it does not exist or the person may not know of it."""
-    row = _task_seen_by(actor.memberships).first(connection, _asking(actor, now, task=task_id))
+    row = _task_seen_by(actor.memberships).first(connection, asking(actor, now, task=task_id))
     return None if row is None else as_row(TaskRow, row)
 
 
@@ -415,7 +416,7 @@ def _task_seen_by(memberships: tuple[Membership, ...]) -> Prepared:
     return Prepared(
         select(*columns_of(user_task, TaskRow))
         .join(support_case, support_case.c.id == user_task.c.case_id)
-        .where(user_task.c.id == bindparam("task"), task_visible(_anybody_with(memberships), NOW))
+        .where(user_task.c.id == bindparam("task"), task_visible(anybody_with(memberships), NOW))
     )
 
 

@@ -341,10 +341,11 @@ def _load_files(archive: zipfile.ZipFile, manifest: Manifest, store: FileStore |
 
 def _load(connection: Connection, archive: zipfile.ZipFile, manifest: Manifest) -> None:
     tables = {name: _table(name, facts) for name, facts in manifest.tables.items()}
-    if set(inspect(connection).get_table_names()) != {*tables, *LEFT_OUT, VERSION_TABLE}:
+    present = set(inspect(connection).get_table_names())
+    if present - {*LEFT_OUT, VERSION_TABLE} != set(tables):
         raise BackupUnusable("バックアップの表がデータベースの表と合いません。")
     circles = _references_to_themselves(connection, tables)
-    for name in (*LEFT_OUT, *reversed(tables)):
+    for name in (*(LEFT_OUT & present), *reversed(tables)):  # an older schema has fewer of them
         connection.execute(text(f'DELETE FROM "{name}"'))
     for name, table in tables.items():
         _load_table(connection, archive, table, circles.get(name, ()))

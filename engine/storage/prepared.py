@@ -8,6 +8,7 @@ what the driver takes. Whoever listens to the connection's events hears of these
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
@@ -66,6 +67,15 @@ class Prepared:
         found = self.rows(connection, values)
         return found[0] if found else None
 
+    def records(self, connection: Connection, values: Values) -> list[Any]:
+        """All rows, each with its columns as attributes (as SQLAlchemy's own rows)."""
+        return list(map(self._text(connection, values).record, self.rows(connection, values)))
+
+    def record(self, connection: Connection, values: Values) -> Any:
+        """The first of ``records``, or None."""
+        found = self.records(connection, values)
+        return found[0] if found else None
+
     def scalar(self, connection: Connection, values: Values) -> Any:
         """The first column of the first row, or None."""
         found = self.rows(connection, values)
@@ -89,7 +99,9 @@ class _Text:
         if "POSTCOMPILE" in self.sql:
             raise ValueError(f"a list is expanded at each execution: {self.sql}")
         self._dialect = dialect
-        self._columns = [column.type for column in getattr(statement, "exported_columns", ())]
+        columns = getattr(statement, "exported_columns", ())
+        self._columns = [column.type for column in columns]
+        self.record = _record_of([column.key for column in columns])
         self._readers: list[tuple[int, Convert]] | None = None
         self._filled, self._slots = self._places(compiled, dialect, names)
         all_given = compiled.positional and len(self._slots) == len(self._filled) > 1
@@ -163,6 +175,13 @@ class _Text:
             if convert is not None:
                 found.append((place, convert))
         return found
+
+
+def _record_of(names: Any) -> Callable[[Found], Any]:
+    """What makes a row's values one record; a name that cannot be an attribute is left to its position."""
+    kind: Any = namedtuple("Record", names, rename=True)  # type: ignore[misc]
+    make: Callable[[Found], Any] = kind._make
+    return make
 
 
 def _converted(convert: Convert, values: Sequence[Any]) -> list[Any]:

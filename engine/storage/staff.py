@@ -12,22 +12,23 @@ from sqlalchemy.dialects import postgresql, sqlite
 from engine.domain.staff import Actor, Membership
 from engine.storage.admin_tables import password_due
 from engine.storage.desk_tables import desk_choice
+from engine.storage.prepared import Prepared
 from engine.storage.sql import insert_all, new_id, one_of
 from engine.storage.tables import membership, organisation, sign_in_attempt, staff, web_session
 
-_BY_LOGIN = select(staff).where(staff.c.login == bindparam("called"))
-_BY_ID = select(staff).where(staff.c.id == bindparam("person"))
+_BY_LOGIN = Prepared(select(staff).where(staff.c.login == bindparam("called")))
+_BY_ID = Prepared(select(staff).where(staff.c.id == bindparam("person")))
 _NAMED = [column == bindparam("called") for column in (staff.c.id, staff.c.login, staff.c.name)]
 _FIND = select(staff.c.id).where(or_(*_NAMED), one_of(staff.c.status, "active"))
 _TODAY = bindparam("today", type_=Date())
-_MEMBERSHIPS = (
+_MEMBERSHIPS = Prepared(
     select(membership.c.org_id, membership.c.role, organisation.c.city_staff)
     .join(organisation, organisation.c.id == membership.c.org_id)
     .where(membership.c.staff_id == bindparam("person"), membership.c.valid_from <= _TODAY)
     .where(or_(membership.c.valid_until.is_(None), membership.c.valid_until >= _TODAY))
     .order_by(membership.c.org_id, membership.c.role)
 )
-_SESSION = (
+_SESSION = Prepared(
     select(
         web_session, password_due.c.since.label("password_due"),
         desk_choice.c.due, desk_choice.c.process_key, desk_choice.c.org_id, desk_choice.c.shortcuts,
@@ -39,14 +40,14 @@ _SESSION = (
 )  # fmt: skip
 
 
-def by_login(connection: Connection, login: str) -> Row[Any] | None:
-    """The account with this login, or None."""
-    return connection.execute(_BY_LOGIN, {"called": login}).first()
+def by_login(connection: Connection, login: str) -> Any:
+    """The account with this login, its columns as attributes, or None."""
+    return _BY_LOGIN.record(connection, {"called": login})
 
 
-def by_id(connection: Connection, staff_id: str) -> Row[Any] | None:
-    """The account, or None."""
-    return connection.execute(_BY_ID, {"person": staff_id}).first()
+def by_id(connection: Connection, staff_id: str) -> Any:
+    """The account, its columns as attributes, or None."""
+    return _BY_ID.record(connection, {"person": staff_id})
 
 
 def find(connection: Connection, text: str) -> str | None:
@@ -60,8 +61,8 @@ def actor(connection: Connection, staff_id: str, today: date) -> Actor | None:
     row = by_id(connection, staff_id)
     if row is None or row.status != "active":
         return None
-    rows = connection.execute(_MEMBERSHIPS, {"person": staff_id, "today": today})
-    held = tuple(Membership(r.org_id, r.role, bool(r.city_staff)) for r in rows)
+    rows = _MEMBERSHIPS.rows(connection, {"person": staff_id, "today": today})
+    held = tuple(Membership(org, role, bool(of_city)) for org, role, of_city in rows)
     return Actor(row.id, row.name, held)
 
 
@@ -99,9 +100,12 @@ def add_session(connection: Connection, values: Mapping[str, Any]) -> None:
     connection.execute(insert(web_session).values(**values))
 
 
-def session(connection: Connection, token_hash: str) -> Row[Any] | None:
-    """The session behind a token's hash, with whether its person has yet to choose a password and their desk."""
-    return connection.execute(_SESSION, {"hashed": token_hash}).first()
+def session(connection: Connection, token_hash: str) -> Any:
+    """The session behind a token's hash, with whether its person has yet to choose a password and their desk.
+
+    Columns as attributes; None for no such session.
+    """
+    return _SESSION.record(connection, {"hashed": token_hash})
 
 
 def touch_session(connection: Connection, token_hash: str, at: datetime) -> None:

@@ -75,13 +75,13 @@ class ErrorLog(logging.Handler):
 def numbered_rows() -> Iterator[None]:
     """Identities of rows and tokens are counted instead of drawn, so that two runs of a seed write the same rows."""
     rows, tokens = itertools.count(1), itertools.count(1)
-    real = (sql.time_ns, sql.token_hex, spiff_task.uuid4)
-    sql.time_ns, sql.token_hex = lambda: next(rows), lambda size: "00" * size  # type: ignore[assignment]
+    real = (sql.time_ns, sql.urandom, spiff_task.uuid4)
+    sql.time_ns, sql.urandom = lambda: next(rows), bytes  # type: ignore[assignment]
     spiff_task.uuid4 = lambda: UUID(int=next(tokens))
     try:
         yield
     finally:
-        sql.time_ns, sql.token_hex, spiff_task.uuid4 = real
+        sql.time_ns, sql.urandom, spiff_task.uuid4 = real
 
 
 class City:

@@ -248,6 +248,8 @@ def late_review(site: Site) -> Thing:
     with site.office.engine.database.write() as connection:
         told = {"task_id": task.id, "case_id": task.case_id, "element_id": "px_eval", "level": "1"}
         connection.execute(insert(raised).values(**told, due_at=site.clock.moment, raised_at=site.clock.moment))
+        first = update(timer).where(timer.c.branch == "1", timer.c.ref == task.ref)
+        connection.execute(first.values(state="fired", fired_at=site.clock.moment))
         for level, days in (("2", 3), ("3", 10)):
             of_level = update(timer).where(timer.c.branch == level, timer.c.ref == task.ref)
             connection.execute(of_level.values(fires_at=site.clock.moment + timedelta(days=days)))

@@ -21,7 +21,7 @@ def test_each_chosen_task_gets_its_own_result_and_its_own_event(site: Site) -> N
     assert page.status == 200
     assert "4件のうち1件ができました。できなかった仕事は、そのままです。" in page.words
     assert free.number in page.words
-    assert f"{taken.number}先に" in page.words
+    assert f"{taken.number} 氏名は未確認先にworkerさんが引き受けました" in page.words
     assert foreign.number not in page.text
     assert page.words.count("表示できない仕事") == 2
     claims = "SELECT count(*) FROM audit_event WHERE act = 'task.claimed' AND task_id = :t"
