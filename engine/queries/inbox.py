@@ -6,21 +6,31 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, literal, or_, select, true
 
 from engine.domain.business_days import tokyo_date, tokyo_midnight
 from engine.domain.kana import fold
-from engine.domain.staff import Actor
+from engine.domain.staff import Actor, Membership
 from engine.queries import ordering
 from engine.queries.deadlines import DueStatus, calendar_of, due_status
 from engine.queries.ordering import BY_NUMBER, Key, Keys, Order
 from engine.queries.paging import PAGE_SIZE, After
-from engine.queries.queues import claimable
-from engine.queries.visibility import in_capacity, task_actionable, task_visible
+from engine.queries.queues import Queues, claimable, queues_of
+from engine.queries.visibility import (
+    KEPT,
+    NOW,
+    anybody_with,
+    asking,
+    in_capacity,
+    task_actionable,
+    task_visible,
+)
 from engine.storage.columns import Instant
-from engine.storage.sql import one_of
+from engine.storage.prepared import Prepared
+from engine.storage.sql import among, one_of
 from engine.storage.tables import (
     clock,
     definition_version,
@@ -35,6 +45,19 @@ from engine.storage.tables import (
 if TYPE_CHECKING:
     from engine.services.engine import Engine
 
+_MIDNIGHT, _TODAY_ENDS, _SOON_ENDS = (
+    bindparam(name, type_=Instant()) for name in ("midnight", "today_ends", "soon_ends")
+)
+_NEWEST_NAMES = Prepared.by_dialect(
+    lambda dialect: (
+        select(definition_version.c.process_key, definition_version.c.name)
+        .where(among(dialect, definition_version.c.process_key, "keys"))
+        .order_by(definition_version.c.number)
+    )
+)
+_ORG_NAMES = Prepared.by_dialect(
+    lambda dialect: select(organisation.c.id, organisation.c.name).where(among(dialect, organisation.c.id, "orgs"))
+)
 _FAR = datetime.fromisoformat("9999-12-31T00:00:00+00:00")  #: sorts tasks without a deadline last
 
 
@@ -115,33 +138,57 @@ class InboxPage:
     orgs: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Desk:
+    """Whose views are shown, without the person: what their statements are kept by."""
+
+    memberships: tuple[Membership, ...]
+    elsewhere: tuple[Membership, ...]
+    queues: Queues
+
+    @property
+    def anybody(self) -> Actor:
+        """Somebody with these memberships; the person is a parameter."""
+        return replace(anybody_with(self.memberships), elsewhere=self.elsewhere)
+
+
+def _desk(connection: Connection, actor: Actor) -> _Desk:
+    return _Desk(actor.memberships, actor.elsewhere, queues_of(connection, actor.memberships))
+
+
+def _values(actor: Actor, now: datetime) -> dict[str, Any]:
+    """The parameters of every statement here."""
+    midnight = tokyo_midnight(tokyo_date(now))
+    today_ends = midnight + timedelta(days=1)
+    return asking(actor, now, midnight=midnight, today_ends=today_ends, soon_ends=today_ends + timedelta(days=13))
+
+
 def task_counts(engine: Engine, actor: Actor, *, now: datetime) -> dict[View, int]:
     """How many rows each task view has (without 予定, which queries.upcoming counts)."""
     views = [view for view in View if view is not View.UPCOMING]
     with engine.database.read() as connection:
-        return {view: _count(connection, _in_view(connection, view, actor, now)) for view in views}
+        desk, values = _desk(connection, actor), _values(actor, now)
+        return {view: int(_count(desk, view).scalar(connection, values)) for view in views}
 
 
 def count_elsewhere(engine: Engine, actor: Actor, view: View, *, now: datetime) -> int:
     """How many tasks of a view wait for the person in the capacities in which they do not work now."""
     if not actor.elsewhere or view not in (View.MINE, View.HELD):
         return 0
-    whole = replace(actor, elsewhere=())
     with engine.database.read() as connection:
-        here, everywhere = (_count(connection, _in_view(connection, view, one, now)) for one in (actor, whole))
-    return everywhere - here
+        here, values = _desk(connection, actor), _values(actor, now)
+        everywhere = replace(here, elsewhere=())
+        return int(_count(everywhere, view).scalar(connection, values) - _count(here, view).scalar(connection, values))
 
 
 def inbox(engine: Engine, actor: Actor, view: View, narrow: InboxFilter, *, now: datetime) -> InboxPage:
     """One page of a view of the actor's work in the order wished: the most urgent first unless another is named."""
     keys = sort_keys(view, narrow.order)
     with engine.database.read() as connection:
-        base = _in_view(connection, view, actor, now)
-        beyond = ordering.after(narrow.after, keys, user_task.c.id)
-        chosen = _slim(narrow).where(and_(base, *_narrowing(narrow, now), *beyond))
-        found = connection.execute(_page(chosen, keys)).all()
+        desk, values = _desk(connection, actor), _values(actor, now)
+        found = _rows_found(connection, desk, view, narrow, values)
         page = found[:PAGE_SIZE]
-        figures = _figures(connection, base, narrow, now)
+        figures = _figures(connection, desk, view, narrow, values)
         processes, orgs = choices(connection, figures.processes, figures.orgs)
         return InboxPage(
             rows=tuple(_row(engine, row, now, view is View.CLAIMABLE) for row in page),
@@ -157,12 +204,19 @@ def inbox(engine: Engine, actor: Actor, view: View, narrow: InboxFilter, *, now:
 
 def open_tasks_of_case(engine: Engine, actor: Actor, case_id: str, *, now: datetime) -> tuple[InboxRow, ...]:
     """The case's open tasks of all its processes that the actor may see, the most urgent first."""
-    condition = and_(user_task.c.case_id == case_id, _open(), task_visible(actor, now))
-    mine_to_claim = and_(user_task.c.state == "open", task_actionable(actor, now)).label("may_claim")
-    query = _rows().add_columns(mine_to_claim).where(condition)
     with engine.database.read() as connection:
-        found = connection.execute(query.order_by(func.coalesce(user_task.c.due_at, _far()), user_task.c.id)).all()
+        found = _open_of_case(actor.memberships).records(connection, asking(actor, now, case=case_id))
         return tuple(_row(engine, row, now, bool(row.may_claim)) for row in found)
+
+
+@lru_cache(KEPT)
+def _open_of_case(memberships: tuple[Membership, ...]) -> Prepared:
+    anybody = anybody_with(memberships)
+    is_open = one_of(user_task.c.state, "open", "claimed", "held")
+    condition = and_(user_task.c.case_id == bindparam("case"), is_open, task_visible(anybody, NOW))
+    to_claim = and_(one_of(user_task.c.state, "open"), task_actionable(anybody, NOW)).label("may_claim")
+    query = _rows().add_columns(to_claim).where(condition)
+    return Prepared(query.order_by(func.coalesce(user_task.c.due_at, _far()), user_task.c.id))
 
 
 def tasks_by_id(engine: Engine, actor: Actor, task_ids: Collection[str], *, now: datetime) -> dict[str, InboxRow]:
@@ -190,24 +244,20 @@ def sort_keys(view: View, order: Order) -> Keys:
     }[order]
 
 
-def _open() -> ColumnElement[bool]:
-    return user_task.c.state.in_(("open", "claimed", "held"))
-
-
-def _in_view(connection: Connection, view: View, actor: Actor, now: datetime) -> ColumnElement[bool]:
+def _in_view(view: View, desk: _Desk) -> ColumnElement[bool]:
     """States are written out, so that both databases find the indexes that hold open tasks only."""
-    mine = and_(user_task.c.assignee_id == actor.staff_id, one_of(user_task.c.state, "open", "claimed", "held"))
+    anybody = desk.anybody
+    mine = and_(user_task.c.assignee_id == anybody.staff_id, one_of(user_task.c.state, "open", "claimed", "held"))
     if view in (View.MINE, View.HELD):
         state = "claimed" if view is View.MINE else "held"
-        return and_(mine, one_of(user_task.c.state, state), *in_capacity(actor))
+        return and_(mine, one_of(user_task.c.state, state), *in_capacity(anybody))
     if view is View.DONE_TODAY:
-        since = tokyo_midnight(tokyo_date(now))
-        return and_(user_task.c.completed_by == actor.staff_id, user_task.c.completed_at >= since)
-    return claimable(connection, actor, now)
+        return and_(user_task.c.completed_by == anybody.staff_id, user_task.c.completed_at >= _MIDNIGHT)
+    return claimable(anybody, desk.queues, NOW)
 
 
-def _narrowing(narrow: InboxFilter, now: datetime) -> list[ColumnElement[bool]]:
-    conditions = _due_condition(narrow.due, now) if narrow.due else []
+def _narrowing(narrow: InboxFilter) -> list[ColumnElement[bool]]:
+    conditions = _due_condition(narrow.due) if narrow.due else []
     if narrow.process:
         conditions.append(user_task.c.process_key == narrow.process)
     if narrow.org:
@@ -227,18 +277,16 @@ def matches_words(words: str) -> ColumnElement[bool]:
     return or_(by_number, person.c.name_folded.contains(folded, autoescape=True))
 
 
-def _due_condition(due: DueFilter, now: datetime) -> list[ColumnElement[bool]]:
+def _due_condition(due: DueFilter) -> list[ColumnElement[bool]]:
     """``due_at`` is the instant from which a task is late; a date deadline ends at the midnight before it."""
     column = user_task.c.due_at
-    today_ends = tokyo_midnight(tokyo_date(now) + timedelta(days=1))
-    soon_ends = today_ends + timedelta(days=13)
     if due is DueFilter.LATE:
-        return [column <= now]
+        return [column <= NOW]
     if due is DueFilter.TODAY:
-        return [column > now, column <= today_ends]
+        return [column > NOW, column <= _TODAY_ENDS]
     if due is DueFilter.SOON:
-        return [column > today_ends, column <= soon_ends]
-    return [column > soon_ends] if due is DueFilter.LATER else [column.is_(None)]
+        return [column > _TODAY_ENDS, column <= _SOON_ENDS]
+    return [column > _SOON_ENDS] if due is DueFilter.LATER else [column.is_(None)]
 
 
 def _far() -> ColumnElement[datetime]:
@@ -248,15 +296,32 @@ def _far() -> ColumnElement[datetime]:
 # ---------------------------------------------------------------- rows
 
 
-def _page(chosen: Select[Any], keys: Keys) -> Select[Any]:
-    """The rows of a page and one more. Its tasks are chosen first, and only these are joined with what is shown."""
+def _rows_found(
+    connection: Connection, desk: _Desk, view: View, narrow: InboxFilter, values: Mapping[str, Any]
+) -> Sequence[Any]:  # fmt: skip
+    """The rows of a page and one more. The statement of a whole view's first page is kept."""
+    if narrow.is_set or narrow.after:
+        return connection.execute(_page(desk, view, narrow), values).all()
+    return _first_page(desk, view, narrow.order).records(connection, values)
+
+
+@lru_cache(KEPT)
+def _first_page(desk: _Desk, view: View, order: Order) -> Prepared:
+    return Prepared(_page(desk, view, InboxFilter(order=order)))
+
+
+def _page(desk: _Desk, view: View, narrow: InboxFilter) -> Select[Any]:
+    """The tasks of a page are chosen first, and only these are joined with what is shown."""
+    keys = sort_keys(view, narrow.order)
+    beyond = ordering.after(narrow.after, keys, user_task.c.id)
     sorted_by = [key.expression.label(f"sort_{n}") for n, key in enumerate(keys)]
+    chosen = _slim(narrow).where(_in_view(view, desk), *_narrowing(narrow), *beyond)
     chosen = chosen.add_columns(user_task.c.id, *sorted_by)
     page = chosen.order_by(*ordering.clauses([*(key.expression for key in keys), user_task.c.id], keys))
     found = page.limit(PAGE_SIZE + 1).subquery("page")
-    values = [found.c[column.name] for column in sorted_by]
+    columns = [found.c[column.name] for column in sorted_by]
     tasks = found.join(user_task, user_task.c.id == found.c.id)
-    return _rows(tasks).add_columns(*values).order_by(*ordering.clauses([*values, found.c.id], keys))
+    return _rows(tasks).add_columns(*columns).order_by(*ordering.clauses([*columns, found.c.id], keys))
 
 
 def _rows(tasks: Any = user_task) -> Select[Any]:
@@ -326,7 +391,7 @@ def _status(engine: Engine, row: Any, now: datetime) -> DueStatus:
 def _next(page: Sequence[Any], found: Sequence[Any], keys: int) -> After | None:
     if len(found) <= len(page) or not page:
         return None
-    return ordering.place([page[-1]._mapping[f"sort_{n}"] for n in range(keys)], page[-1].id)
+    return ordering.place([getattr(page[-1], f"sort_{n}") for n in range(keys)], page[-1].id)
 
 
 def _slim(narrow: InboxFilter | None = None) -> Select[Any]:
@@ -337,8 +402,9 @@ def _slim(narrow: InboxFilter | None = None) -> Select[Any]:
     return select().select_from(joined)
 
 
-def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
-    return int(connection.execute(_slim().add_columns(func.count()).where(condition)).scalar_one())
+@lru_cache(KEPT)
+def _count(desk: _Desk, view: View) -> Prepared:
+    return Prepared(_slim().add_columns(func.count()).where(_in_view(view, desk)))
 
 
 @dataclass(frozen=True)
@@ -353,39 +419,47 @@ class _Figures:
     orgs: frozenset[str]
 
 
-def _figures(connection: Connection, base: ColumnElement[bool], narrow: InboxFilter, now: datetime) -> _Figures:
+def _figures(
+    connection: Connection, desk: _Desk, view: View, narrow: InboxFilter, values: Mapping[str, Any]
+) -> _Figures:  # fmt: skip
     """All that is told of a view as a whole, in one pass over its rows."""
+    if narrow.is_set:
+        rows: Sequence[Any] = connection.execute(_numbers(desk, view, narrow), values).all()
+    else:
+        rows = _numbers_of_all(desk, view).rows(connection, values)
+    unfiltered, total, late, today = (sum(int(row[column]) for row in rows) for column in range(2, 6))
+    processes, orgs = frozenset(row[0] for row in rows), frozenset(row[1] for row in rows if row[1])
+    return _Figures(unfiltered, total, late, today, processes, orgs)
 
-    def how_many(conditions: list[ColumnElement[bool]]) -> Any:
-        return func.coalesce(func.sum(case((and_(true(), *conditions), 1), else_=0)), 0)
+
+@lru_cache(KEPT)
+def _numbers_of_all(desk: _Desk, view: View) -> Prepared:
+    return Prepared(_numbers(desk, view, InboxFilter()))
+
+
+def _numbers(desk: _Desk, view: View, narrow: InboxFilter) -> Select[Any]:
+    def how_many(name: str, conditions: list[ColumnElement[bool]]) -> Any:
+        return func.coalesce(func.sum(case((and_(true(), *conditions), 1), else_=0)), 0).label(name)
 
     kinds = (user_task.c.process_key, user_task.c.org_id)
     query = _slim(narrow).add_columns(
         *kinds,
-        func.count(),
-        how_many(_narrowing(narrow, now)),
-        how_many(_due_condition(DueFilter.LATE, now)),
-        how_many(_due_condition(DueFilter.TODAY, now)),
+        func.count().label("unfiltered"),
+        how_many("total", _narrowing(narrow)),
+        how_many("late", _due_condition(DueFilter.LATE)),
+        how_many("today", _due_condition(DueFilter.TODAY)),
     )
-    rows = connection.execute(query.where(base).group_by(*kinds)).all()
-    unfiltered, total, late, today = (sum(int(row[column]) for row in rows) for column in range(2, 6))
-    processes, orgs = frozenset(row[0] for row in rows), frozenset(row[1] for row in rows if row[1])
-    return _Figures(unfiltered, total, late, today, processes, orgs)
+    return query.where(_in_view(view, desk)).group_by(*kinds)
 
 
 def choices(
     connection: Connection, processes: Collection[str], orgs: Collection[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """What the filters may be set to within a view: processes and organisations, code to name, by name."""
-    newest = (
-        select(definition_version.c.process_key, definition_version.c.name)
-        .where(definition_version.c.process_key.in_(sorted(processes)))
-        .order_by(definition_version.c.number)
-    )
-    named = select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(sorted(orgs)))
-    return _by_name(connection.execute(newest)), _by_name(connection.execute(named))
+    newest = _NEWEST_NAMES.rows(connection, {"keys": sorted(processes)})
+    return _by_name(newest), _by_name(_ORG_NAMES.rows(connection, {"orgs": sorted(orgs)}))
 
 
 def _by_name(rows: Any) -> dict[str, str]:
-    names = dict(rows.all())
+    names = dict(rows)
     return dict(sorted(names.items(), key=lambda pair: pair[1]))

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, false, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, false, func, select, tuple_
 
-from engine.domain.staff import Actor
+from engine.domain.staff import Actor, Membership
 from engine.queries import ordering
 from engine.queries.inbox import InboxFilter, choices, matches_words
 from engine.queries.ordering import BY_NUMBER, Key, Keys, Order
 from engine.queries.outline import opens_task
 from engine.queries.paging import PAGE_SIZE, After
-from engine.queries.visibility import among_whole_cases, sees_whole_case
+from engine.queries.visibility import (
+    KEPT,
+    NOW,
+    Moment,
+    among_whole_cases,
+    anybody_with,
+    asking,
+    sees_whole_case,
+)
+from engine.storage.prepared import Prepared
 from engine.storage.sql import one_of
 from engine.storage.tables import definition_version, person, process_instance, support_case, timer
 
@@ -52,7 +62,7 @@ class UpcomingPage:
 def count_upcoming(engine: Engine, actor: Actor, *, now: datetime) -> int:
     """How many tasks will be opened by a moment on cases that the actor's office carries."""
     with engine.database.read() as connection:
-        return _figures(engine, connection, _pending(actor, now)).count
+        return _figures(engine, _of_office(actor.memberships).records(connection, asking(actor, now))).count
 
 
 def upcoming(engine: Engine, actor: Actor, narrow: InboxFilter, *, now: datetime) -> UpcomingPage:
@@ -60,7 +70,7 @@ def upcoming(engine: Engine, actor: Actor, narrow: InboxFilter, *, now: datetime
     unless another order is named."""
     keys = _sort_keys(narrow.order)
     with engine.database.read() as connection:
-        figures = _figures(engine, connection, _pending(actor, now))
+        figures = _figures(engine, _of_office(actor.memberships).records(connection, asking(actor, now)))
         narrowed = and_(_opening(_pending(actor, now), figures.names), *_narrowing(narrow))
         query = (
             _rows()
@@ -85,11 +95,12 @@ def upcoming(engine: Engine, actor: Actor, narrow: InboxFilter, *, now: datetime
 
 def upcoming_of_case(engine: Engine, actor: Actor, case_id: str, *, now: datetime) -> tuple[UpcomingRow, ...]:
     """The tasks that moments will open on one case, the nearest first."""
-    pending = and_(_waiting(), timer.c.case_id == case_id, sees_whole_case(actor, now))
     with engine.database.read() as connection:
-        names = _figures(engine, connection, pending).names
+        groups = _of_case(actor.memberships).records(connection, asking(actor, now, case=case_id))
+        names = _figures(engine, groups).names
         if not names:
             return ()
+        pending = and_(_waiting(), timer.c.case_id == case_id, sees_whole_case(actor, now))
         query = _rows().where(_opening(pending, names)).order_by(timer.c.fires_at, timer.c.id)
         return tuple(_row(row, names) for row in connection.execute(query))
 
@@ -103,7 +114,7 @@ def _waiting() -> ColumnElement[bool]:
     return and_(one_of(timer.c.kind, "token"), one_of(timer.c.state, "pending", "claimed"))
 
 
-def _pending(actor: Actor, now: datetime) -> ColumnElement[bool]:
+def _pending(actor: Actor, now: Moment) -> ColumnElement[bool]:
     """Pending moments on cases seen whole."""
     return and_(_waiting(), among_whole_cases(actor, now, timer.c.case_id))
 
@@ -124,16 +135,28 @@ class _Figures:
     orgs: frozenset[str]
 
 
-def _figures(engine: Engine, connection: Connection, pending: ColumnElement[bool]) -> _Figures:
-    """All that is told of the moments as a whole, in one pass over them."""
+@lru_cache(KEPT)
+def _of_office(memberships: tuple[Membership, ...]) -> Prepared:
+    return Prepared(_grouped(_pending(anybody_with(memberships), NOW)))
+
+
+@lru_cache(KEPT)
+def _of_case(memberships: tuple[Membership, ...]) -> Prepared:
+    whole = sees_whole_case(anybody_with(memberships), NOW)
+    return Prepared(_grouped(and_(_waiting(), timer.c.case_id == bindparam("case"), whole)))
+
+
+def _grouped(pending: ColumnElement[bool]) -> Any:
     instance = process_instance.c
     keys = (instance.version_id, _place.label("place"), instance.process_key, instance.org_id)
     joined = timer.join(process_instance, instance.id == timer.c.instance_id)
     joined = joined.join(support_case, support_case.c.id == timer.c.case_id)
     query = select(*keys, func.count().label("n")).select_from(joined).where(pending)
-    groups = connection.execute(
-        query.group_by(instance.version_id, "place", instance.process_key, instance.org_id)
-    ).all()
+    return query.group_by(instance.version_id, "place", instance.process_key, instance.org_id)
+
+
+def _figures(engine: Engine, groups: Sequence[Any]) -> _Figures:
+    """All that is told of the moments as a whole, from one pass over them."""
     names: dict[tuple[str, str], str] = {}
     for version_id, place in {(row.version_id, row.place) for row in groups}:
         name = opens_task(engine.definitions.get(version_id).model, place)

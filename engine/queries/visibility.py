@@ -389,7 +389,7 @@ def sees_case(connection: Connection, actor: Actor, case_id: str, now: datetime)
     return _case_seen_by(actor.memberships).first(connection, asking(actor, now, case=case_id)) is not None
 
 
-def asking(actor: Actor, now: datetime, **more: str) -> dict[str, Any]:
+def asking(actor: Actor, now: datetime, **more: Any) -> dict[str, Any]:
     """The parameters of a statement that was built for ``anybody_with`` the actor's memberships at ``NOW``."""
     return {"person": actor.staff_id, "now": now, **more}
 
