@@ -30,10 +30,14 @@ ROOT = Path(__file__).parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What opens a database is not for between two edits: `script/quick` leaves it out with the other slow tests."""
+    """What opens a database is not for between two edits: `script/quick` leaves it out with the other slow tests.
+
+    Long tests come first, so that no worker is left alone with one in the end.
+    """
     for item in items:
         if "sqlite_template" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

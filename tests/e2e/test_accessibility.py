@@ -15,7 +15,7 @@ from tests.faults.stories import tell
 from tests.support.clock import MovedClock
 from tests.support.server import live_server
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(300)]
 AXE = ROOT / "web" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WORKER, SUPERVISOR, OWNER = "早苗", "係長の楓", "手続きの梓"

@@ -25,7 +25,7 @@ from tests.support.narrow import too_wide
 from tests.support.pictures import picture
 from tests.support.server import COMMAND, live_server
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(300)]
 
 TYPED_AT_FIRST = "hajimete-no-aikotoba"
 HEAD = "ログインID,氏名,ふりがな,メール,組織,役割,始まりの日,終わりの日\n"

@@ -28,7 +28,7 @@ from tests.support.clock import MovedClock
 from tests.support.pictures import picture
 from tests.support.server import live_server
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(600)]
 KEY = "plan_approval"
 PROCESS = f"/processes/{KEY}"
 NAME, NEW_ID, STAGE = "付議を承認する", "pa_approve", "付議の承認"

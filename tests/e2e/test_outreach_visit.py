@@ -19,7 +19,7 @@ from tests.faults.stories import tell
 from tests.support.filling import fill
 from tests.support.pictures import TABLET, picture
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(420)]
 
 WINDOW = {"viewport": {"width": TABLET[0], "height": TABLET[1]}, "has_touch": True}
 VISIT = {

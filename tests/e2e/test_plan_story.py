@@ -16,7 +16,7 @@ from tests.faults.stories import tell as told
 from tests.support.filling import fill
 from tests.support.pictures import picture
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(420)]
 
 MATSUBA = "松葉"
 PLAN: dict[str, Any] = {

@@ -18,7 +18,7 @@ from tests.support.clock import MovedClock
 from tests.support.drawn import drawn, publish
 from tests.support.server import live_server
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(180)]
 OLD, NEW = drawn("visit", ["first", "second"]), drawn("visit", ["meet", "check", "second"])
 
 

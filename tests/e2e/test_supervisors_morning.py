@@ -36,7 +36,7 @@ from tests.faults.stories import renamed, tell
 from tests.support.narrow import too_wide
 from tests.support.pictures import picture
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(400)]
 
 FILE = "plan_execution/scenarios/late_review_handed_over_tochi.yaml"
 ALIAS, GIVEN = "栃", "栃 誠"

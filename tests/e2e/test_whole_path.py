@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.people import City
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(420)]
 
 CALL = {
     "channel": "他機関から",

@@ -14,7 +14,7 @@ from tests.e2e.test_accessibility import violations
 from tests.support.filling import fill
 from tests.support.pictures import picture
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(420)]
 
 STAFF = {
     "桜井": ("AG-04", "intake_worker"),
