@@ -9,7 +9,20 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 
 from engine.domain.business_days import tokyo_date, tokyo_midnight
 from engine.domain.kana import fold
@@ -48,6 +61,7 @@ if TYPE_CHECKING:
 _MIDNIGHT, _TODAY_ENDS, _SOON_ENDS = (
     bindparam(name, type_=Instant()) for name in ("midnight", "today_ends", "soon_ends")
 )
+_ROWS = bindparam("rows", type_=Integer())  #: those of a page, and one to see whether more follow
 _NEWEST_NAMES = Prepared.by_dialect(
     lambda dialect: (
         select(definition_version.c.process_key, definition_version.c.name)
@@ -160,7 +174,8 @@ def _values(actor: Actor, now: datetime) -> dict[str, Any]:
     """The parameters of every statement here."""
     midnight = tokyo_midnight(tokyo_date(now))
     today_ends = midnight + timedelta(days=1)
-    return asking(actor, now, midnight=midnight, today_ends=today_ends, soon_ends=today_ends + timedelta(days=13))
+    soon_ends = today_ends + timedelta(days=13)
+    return asking(actor, now, midnight=midnight, today_ends=today_ends, soon_ends=soon_ends, rows=PAGE_SIZE + 1)
 
 
 def task_counts(engine: Engine, actor: Actor, *, now: datetime) -> dict[View, int]:
@@ -318,7 +333,7 @@ def _page(desk: _Desk, view: View, narrow: InboxFilter) -> Select[Any]:
     chosen = _slim(narrow).where(_in_view(view, desk), *_narrowing(narrow), *beyond)
     chosen = chosen.add_columns(user_task.c.id, *sorted_by)
     page = chosen.order_by(*ordering.clauses([*(key.expression for key in keys), user_task.c.id], keys))
-    found = page.limit(PAGE_SIZE + 1).subquery("page")
+    found = page.limit(_ROWS).subquery("page")
     columns = [found.c[column.name] for column in sorted_by]
     tasks = found.join(user_task, user_task.c.id == found.c.id)
     return _rows(tasks).add_columns(*columns).order_by(*ordering.clauses([*columns, found.c.id], keys))

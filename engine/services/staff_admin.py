@@ -94,7 +94,8 @@ def _claimed(connection: Connection, staff_id: str, seen: int) -> Mapping[str, A
         raise NotFound("staff")
     if not staff_admin.claim_version(connection, staff_id, seen):
         raise StaleVersion
-    return dict(row._mapping)
+    found: Mapping[str, Any] = row._asdict()
+    return found
 
 
 def add_membership(
