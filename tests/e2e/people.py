@@ -109,8 +109,9 @@ class Person:
     def takes_a_call(self, way: str, data: Mapping[str, Any]) -> str:
         """Take up something new by one of the ways that the page offers; returns the number of the case."""
         self.opens("/inbox")
-        self.page.get_by_role("link", name="新しい相談").click()
-        self.page.get_by_role("link", name=way).click()
+        for link in ("新しい相談", way):
+            with self.page.expect_navigation():
+                self.page.get_by_role("link", name=link).click()
         fill(self.page, data)
         self._submit()
         found = re.search(r"started=(R\d+-\d+)", self.page.url) or re.search(r"/cases/(R\d+-\d+)", self.page.url)
@@ -146,10 +147,12 @@ class Person:
         return True
 
     def takes_it(self) -> None:
-        """Claim the task that is shown, unless it is one's own already."""
+        """Claim the task that was opened, unless it is one's own already."""
+        self.page.wait_for_url(re.compile(r"/tasks/\w+"))
         button = self.page.get_by_role("button", name="引き受ける", exact=True)
         if button.count():
-            button.click()
+            with self.page.expect_navigation():
+                button.click()
             expect(self.page.get_by_text("自分の担当", exact=True)).to_be_visible()
 
     def _submit(self) -> None:

@@ -13,9 +13,7 @@ import { profileModule } from './profile.js';
 import { Saving } from './saving.js';
 import { say } from './texts.js';
 import { translateModule, translateSimulation } from './words.js';
-
-const FONT = '"BIZ UDPGothic", "Yu Gothic UI", Meiryo, sans-serif';
-const FONT_WAIT_MS = 2000;
+import { drawWith, lettersOf, textRenderer } from '../lettering.js';
 
 function makeModeler(container) {
   return new Modeler({
@@ -23,7 +21,7 @@ function makeModeler(container) {
     additionalModules: [translateModule, profileModule, Minimap, TokenSimulation],
     moddleExtensions: { tsunagu, camunda },
     minimap: { open: window.innerWidth > 1100 },
-    textRenderer: { defaultStyle: { fontFamily: FONT }, externalStyle: { fontFamily: FONT } },
+    textRenderer,
     // The wheel scrolls the page: a diagram that swallows it traps whoever reads on.
     zoomScroll: { enabled: false },
   });
@@ -37,7 +35,7 @@ async function start(host) {
   const frame = build(host);
   try {
     const [xml, facts] = await Promise.all([text(settings.diagramUrl), text(settings.factsUrl).then(JSON.parse)]);
-    await fontsFor(xml);
+    const letters = lettersOf(xml);
     const modeler = makeModeler(frame.canvas);
     const saving = new Saving(modeler, host, settings);
     await open(modeler, saving, xml);
@@ -48,18 +46,13 @@ async function start(host) {
     new Panel(modeler, frame.panel, new Model(modeler), facts);
     new Problems(modeler, frame.problems, settings);
     connect(modeler, frame, saving);
+    drawWith(letters, modeler);
     host.dataset.editor = 'shown';
   } catch (error) {
     console.error('editor', error);
     host.dataset.editor = 'failed';
     host.replaceChildren(node('p', { class: 'ed-failed', role: 'alert' }, say('failed')));
   }
-}
-
-/** Waits for the font of the names in the diagram: lines are broken by their measured width, once. */
-async function fontsFor(xml) {
-  const loading = document.fonts.load(`12px ${FONT}`, xml).catch(() => {});
-  await Promise.race([loading, new Promise((done) => { setTimeout(done, FONT_WAIT_MS); })]);
 }
 
 async function text(url) {

@@ -4,6 +4,7 @@
 // and this script draws the process there, read-only, with each mark as a coloured outline and a badge in words.
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 
+import { drawWith, lettersOf, textRenderer } from '../lettering.js';
 import { texts } from './texts.js';
 
 /** Kinds of marks that have a look of their own in viewer.css; anything else looks like "note". */
@@ -18,9 +19,6 @@ const CHANGES = new Set(['added', 'removed', 'changed', 'moved']);
 /** Readable scale when the page goes to one element; the whole of a wide process is too small to read. */
 const READING_SCALE = 0.9;
 
-const FONT = '"BIZ UDPGothic", "Yu Gothic UI", Meiryo, sans-serif';
-const FONT_WAIT_MS = 2000;
-
 export function start(root = document) {
   for (const host of root.querySelectorAll('[data-bpmn-url]:not([data-bpmn-state])')) show(host);
 }
@@ -31,13 +29,13 @@ async function show(host) {
   const fallback = [...host.childNodes];
   try {
     const xml = await fetchDiagram(host.dataset.bpmnUrl);
-    await fontsFor(xml);
+    const letters = lettersOf(xml);
     const frame = buildFrame(host, say);
     const viewer = new NavigatedViewer({
       container: frame.canvas,
       // The wheel scrolls the page: a diagram that swallows it traps whoever reads on.
       zoomScroll: { enabled: false },
-      textRenderer: { defaultStyle: { fontFamily: FONT }, externalStyle: { fontFamily: FONT } },
+      textRenderer,
     });
     await viewer.importXML(xml);
     nameForScreenReaders(frame.canvas, host.dataset.bpmnLabel || say.diagram);
@@ -48,6 +46,7 @@ async function show(host) {
     fit(viewer, frame.canvas);
     connectButtons(viewer, frame, marked);
     refitOnResize(viewer, frame.canvas);
+    drawWith(letters, viewer);
     host.dataset.bpmnState = 'shown';
   } catch (error) {
     fail(host, say, error);
@@ -58,12 +57,6 @@ async function fetchDiagram(url) {
   const answer = await fetch(url, { credentials: 'same-origin', headers: { Accept: 'application/xml, text/xml' } });
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
   return answer.text();
-}
-
-/** Waits for the font of the names in the diagram: lines are broken by their measured width, once. */
-async function fontsFor(xml) {
-  const loading = document.fonts.load(`12px ${FONT}`, xml).catch(() => {});
-  await Promise.race([loading, new Promise((done) => { setTimeout(done, FONT_WAIT_MS); })]);
 }
 
 /** Puts buttons and an empty canvas before what stands in the host. */
