@@ -39,6 +39,7 @@ from engine.queries.board_filter import (
     watched_orgs,
 )
 from engine.queries.deadlines import DueStatus, calendar_of, due_status
+from engine.queries.org_names import org_names
 from engine.queries.paging import PAGE_SIZE, After
 from engine.queries.visibility import case_visible, task_visible
 from engine.storage.columns import Instant
@@ -226,13 +227,12 @@ class _Names:
     def read(cls, connection: Connection, groups: Sequence[_Group]) -> _Names:
         """The names of everybody and everything in the groups: three statements."""
         people = sorted({group.person for group in groups if group.person})
-        orgs = sorted({group.org for group in groups if group.org})
         keys = sorted({group.process for group in groups})
         version = definition_version.c
         newest = select(version.process_key, version.name).where(version.process_key.in_(keys))
         return cls(
             dict(connection.execute(select(staff.c.id, staff.c.name).where(staff.c.id.in_(people))).all()),
-            dict(connection.execute(select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(orgs))).all()),  # noqa: E501
+            org_names(connection, [group.org for group in groups]),
             dict(connection.execute(newest.order_by(version.number)).all()),
         )  # fmt: skip
 

@@ -13,6 +13,7 @@ from engine.domain.business_days import tokyo_date
 from engine.domain.errors import NotFound
 from engine.domain.staff import Actor, Membership
 from engine.domain.wareki import age_on
+from engine.queries.org_names import org_names
 from engine.queries.visibility import (
     KEPT,
     NOW,
@@ -27,7 +28,6 @@ from engine.queries.visibility import (
 )
 from engine.storage.prepared import Prepared
 from engine.storage.sealing import unseal
-from engine.storage.sql import among
 from engine.storage.tables import (
     case_organisation,
     case_relation,
@@ -55,9 +55,6 @@ _CONSENTS = Prepared(
     select(consent)
     .where(consent.c.case_id == bindparam("case"))
     .order_by(consent.c.given_on, consent.c.created_at, consent.c.id)
-)
-_NAMES = Prepared.by_dialect(
-    lambda dialect: select(organisation.c.id, organisation.c.name).where(among(dialect, organisation.c.id, "orgs"))
 )
 
 #: shown in place of a sealed text
@@ -228,7 +225,7 @@ def _of_a_task(memberships: tuple[Membership, ...]) -> Prepared:
 
 def _head_of(connection: Connection, row: Any, now: datetime) -> CaseHead:
     """The head made from a row of support_case that has the columns ``whole`` and ``scope_...`` beside its own."""
-    names = _org_names(connection, [row.owner_org, row.lead_org])
+    names = org_names(connection, [row.owner_org, row.lead_org])
     return CaseHead(
         id=row.id,
         number=row.number,
@@ -409,8 +406,3 @@ def _part(row: Any, own: list[str], now: datetime) -> Part:
         active=active,
         own=row.org_id in own,
     )
-
-
-def _org_names(connection: Connection, ids: list[str | None]) -> dict[str, str]:
-    found: Any = _NAMES.rows(connection, {"orgs": [org for org in ids if org]})
-    return dict(found)

@@ -30,6 +30,7 @@ from engine.domain.staff import Actor, Membership
 from engine.queries import ordering
 from engine.queries.deadlines import DueStatus, calendar_of, due_status
 from engine.queries.ordering import BY_NUMBER, Key, Keys, Order
+from engine.queries.org_names import org_names
 from engine.queries.paging import PAGE_SIZE, After
 from engine.queries.queues import Queues, claimable, queues_of
 from engine.queries.visibility import (
@@ -68,9 +69,6 @@ _NEWEST_NAMES = Prepared.by_dialect(
         .where(among(dialect, definition_version.c.process_key, "keys"))
         .order_by(definition_version.c.number)
     )
-)
-_ORG_NAMES = Prepared.by_dialect(
-    lambda dialect: select(organisation.c.id, organisation.c.name).where(among(dialect, organisation.c.id, "orgs"))
 )
 _FAR = datetime.fromisoformat("9999-12-31T00:00:00+00:00")  #: sorts tasks without a deadline last
 
@@ -472,7 +470,7 @@ def choices(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """What the filters may be set to within a view: processes and organisations, code to name, by name."""
     newest = _NEWEST_NAMES.rows(connection, {"keys": sorted(processes)})
-    return _by_name(newest), _by_name(_ORG_NAMES.rows(connection, {"orgs": sorted(orgs)}))
+    return _by_name(newest), _by_name(org_names(connection, orgs))
 
 
 def _by_name(rows: Any) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from engine.domain.staff import Actor
+from engine.queries.org_names import org_names
 from engine.queries.visibility import same_office
 from engine.storage.tables import membership, organisation, staff
 
@@ -54,10 +55,8 @@ def demo_people(engine: Engine) -> tuple[DemoPerson, ...]:
 
 def desks(engine: Engine, actor: Actor) -> tuple[Desk, ...]:
     """The actor's memberships with the names of the organisations."""
-    ids = sorted(actor.org_ids)
     with engine.database.read() as connection:
-        query = select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(ids))
-        names = {row.id: row.name for row in connection.execute(query)}
+        names = org_names(connection, actor.org_ids)
     return tuple(Desk(m.org_id, names.get(m.org_id, m.org_id), m.role) for m in actor.memberships)
 
 
@@ -81,8 +80,7 @@ def offices(engine: Engine, actor: Actor) -> tuple[Office, ...]:
     if len(roles) < 2:
         return ()
     with engine.database.read() as connection:
-        query = select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_(sorted(roles)))
-        known = {row.id: row.name for row in connection.execute(query)}
+        known = org_names(connection, roles)
     return tuple(Office(org, known.get(org, org), tuple(dict.fromkeys(held))) for org, held in sorted(roles.items()))
 
 

@@ -2,16 +2,12 @@
 //   <p role="status" data-changes="/board/changes?since=…"></p>
 // The page itself stays as it is until somebody asks: nothing moves under the pointer.
 
+import { lookEvery } from './every.js';
+
 const EVERY = 60000;
 
 export function startChanges(root = document) {
-  for (const line of root.querySelectorAll('[data-changes]')) setTimeout(() => ask(line), EVERY);
-}
-
-async function ask(line) {
-  if (!line.isConnected) return;
-  if (!document.hidden) await look(line);
-  setTimeout(() => ask(line), EVERY);
+  for (const line of root.querySelectorAll('[data-changes]')) lookEvery(EVERY, line, look);
 }
 
 async function look(line) {

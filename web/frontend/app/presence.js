@@ -2,16 +2,12 @@
 //   <p role="status" data-presence="/processes/…/draft/here" data-csrf="…">…</p>
 // Each look tells the server that this page is still open. Without the script the line says how it was when it opened.
 
+import { lookEvery } from './every.js';
+
 const EVERY = 20000;
 
 export function startPresence(root = document) {
-  for (const line of root.querySelectorAll('[data-presence]')) setTimeout(() => ask(line), EVERY);
-}
-
-async function ask(line) {
-  if (!line.isConnected) return;
-  if (!document.hidden) await look(line);
-  setTimeout(() => ask(line), EVERY);
+  for (const line of root.querySelectorAll('[data-presence]')) lookEvery(EVERY, line, look);
 }
 
 async function look(line) {
